@@ -1,0 +1,62 @@
+export { TaskSupervisor } from './supervisor.js'
+export { memoryStore } from './stores/memory.js'
+export { formatStatus } from './core/format-status.js'
+export { normalizeError, parseTaskError, toError } from './core/normalize-error.js'
+export {
+  ERROR_CODES,
+  TaskCancelledError,
+  TaskOptionError,
+  TaskRejectedError,
+  TaskStoreError,
+  TaskTimeoutError,
+  TaskwardError,
+  isTaskCancelledError,
+  isTaskOptionError,
+  isTaskRejectedError,
+  isTaskStoreError,
+  isTaskTimeoutError,
+  isTaskwardError,
+} from './core/errors.js'
+
+export type { Clock } from './clock.js'
+export type { OverflowPolicy } from './core/admission.js'
+export type { ErrorCode } from './core/errors.js'
+export type { Percentiles } from './core/histogram.js'
+export type { ErrorQuery, Page, TaskFilter, TaskQuery } from './core/query.js'
+export type {
+  JsonValue,
+  TaskError,
+  TaskErrorGroup,
+  TaskErrorRecord,
+  TaskOutcome,
+  TaskProgress,
+  TaskRecord,
+  TaskStatus,
+  TaskTransition,
+} from './core/record.js'
+export type { TaskEventListener, TaskEventName, TaskEvents } from './events.js'
+export type { NormalizeErrorOptions } from './core/normalize-error.js'
+export type { Redact, Redactor } from './core/redact.js'
+export type { Logger } from './logger.js'
+export type { RetentionOptions, TaskSupervisorOptions } from './options.js'
+export type { FleetStatus, LaneStatus, NameStatus, ServiceStatus, StatusTotals, SupervisorStatus } from './status.js'
+export type {
+  ArchivedTask,
+  Changes,
+  CommitAnswer,
+  Heartbeat,
+  Instance,
+  PrunePolicy,
+  StoreCapabilities,
+  TaskChange,
+  TaskStore,
+} from './store.js'
+export type {
+  CloseOptions,
+  CloseReport,
+  DrainOptions,
+  SpawnOptions,
+  TaskContext,
+  TaskFunction,
+  TaskHandle,
+} from './work.js'

@@ -1,0 +1,167 @@
+import { types } from 'node:util'
+import type { Clock } from '../clock.js'
+import { OVERFLOW_POLICIES, type OverflowPolicy } from '../core/admission.js'
+import * as rules from '../core/option-rules.js'
+import type { TaskErrorRecord, TaskRecord } from '../core/record.js'
+import type { Redact } from '../core/redact.js'
+import type { Logger } from '../logger.js'
+import type { ArchivedTask, TaskStore } from '../store.js'
+
+/** Options of a supervisor. Times are whole milliseconds from 0, or `Infinity`; `undefined` means the default. */
+export interface TaskSupervisorOptions {
+  /** 1 to 256 bytes. @default 'default' */
+  name?: string | undefined
+  /** How many functions may run at once: an integer from 1, or `Infinity`. @default 50 */
+  concurrency?: number | undefined
+  /** Milliseconds an attempt may run, from its start. @default 30_000 */
+  timeout?: number | undefined
+  /** Milliseconds a task may wait, from spawn to its start. @default Infinity */
+  queueTimeout?: number | undefined
+  /** Milliseconds between being told to stop and being abandoned. @default 5_000 */
+  grace?: number | undefined
+  /** How many tasks may wait: an integer from 0, or `Infinity`. @default 10_000 */
+  queueLimit?: number | undefined
+  /**
+   * What happens when one more would have to wait: it ends `failed` with `TASK_QUEUE_FULL` ('reject'), or it ('drop-newest'),
+   * or the longest waiting of the lowest priority ('drop-oldest'), ends `cancelled` with `TASK_DROPPED`.
+   *
+   * @default 'reject'
+   */
+  onOverflow?: OverflowPolicy | undefined
+  /** Called once for each failed task. What it throws is reported as `hook:error`. @default none */
+  onError?: ((record: TaskErrorRecord, task: TaskRecord) => unknown) | undefined
+  /** Shaped like `console`. Starts and completions are logged at debug, cancellations at info, failures at error. @default none */
+  logger?: Logger | undefined
+  /** While tasks live, a debug line of counts every `interval` milliseconds. @default { enabled: true, interval: 60_000 } */
+  monitor?: { enabled?: boolean | undefined; interval?: number | undefined } | undefined
+  /**
+   * What to keep out of records, events and logs besides the usual secrets (passwords, tokens, cookies, credentials in URLs):
+   * keys or dotted paths with `*`, and patterns for keys. Covers errors and metadata; the function is given its own unredacted.
+   *
+   * @default []
+   */
+  redact?: Redact | undefined
+  /** Whether a pending or running task keeps the process alive. Bookkeeping never does. @default true */
+  keepAlive?: boolean | undefined
+  /**
+   * Whether tasks run in the AsyncLocalStorage context of their spawn, or in that in which taskward was loaded, which is
+   * nobody's unless it is imported within a request.
+   *
+   * @default 'inherit'
+   */
+  context?: 'inherit' | 'detach' | undefined
+  /** Where time comes from. @default the machine's */
+  clock?: Clock | undefined
+  /** Where records live. @default memoryStore() */
+  store?: TaskStore | undefined
+  /** How long finished tasks are kept, and how many. @default { maxAge: 86_400_000, maxTasks: 10_000, interval: 60_000 } */
+  retention?: RetentionOptions | undefined
+  /**
+   * With a store that outlives the process: whether a task's record is there before its function starts, and its outcome
+   * before `settled` resolves and events fire ('ahead'), or both follow as the store takes them ('behind').
+   *
+   * @default 'behind'
+   */
+  durability?: 'ahead' | 'behind' | undefined
+  /**
+   * Milliseconds for which 'ahead' waits for the store, each time, before the task goes on as with 'behind', with a
+   * `store:error`. @default 5_000
+   */
+  storeTimeout?: number | undefined
+}
+
+/** What becomes of finished tasks. Live ones are never removed. */
+export interface RetentionOptions {
+  /** Milliseconds since the end of the task. @default 86_400_000 */
+  maxAge?: number | undefined
+  /** How many finished tasks the store keeps. @default 10_000 */
+  maxTasks?: number | undefined
+  /** How often that is looked at, in milliseconds. @default 60_000 */
+  interval?: number | undefined
+  /**
+   * Is given, and awaited, what is about to go; where it rejects nothing goes. May see a task twice. `jsonlArchive` of
+   * `taskward/stores/file` is one that writes files. @default none
+   */
+  archive?: ((tasks: ArchivedTask[]) => unknown) | undefined
+}
+
+/** The defaults of {@link TaskSupervisorOptions}, where they are plain values. */
+export const SUPERVISOR_DEFAULTS = {
+  name: 'default',
+  concurrency: 50,
+  timeout: 30_000,
+  queueTimeout: Infinity,
+  grace: 5_000,
+  queueLimit: 10_000,
+  onOverflow: 'reject',
+  monitor: { enabled: true, interval: 60_000 },
+  redact: [],
+  keepAlive: true,
+  context: 'inherit',
+  retention: { maxAge: 24 * 60 * 60 * 1_000, maxTasks: 10_000, interval: 60_000 },
+  durability: 'behind',
+  storeTimeout: 5_000,
+} as const
+
+const STORE_METHODS = [
+  ...['open', 'commit', 'get', 'list', 'history', 'errors', 'counts', 'changes', 'prune'],
+  ...['beat', 'leave', 'instances', 'orphans', 'close'],
+]
+
+const SUPERVISOR_RULES: rules.Rules = {
+  name: rules.nameRule,
+  concurrency: rules.capRule,
+  timeout: rules.timeRule,
+  queueTimeout: rules.timeRule,
+  grace: rules.timeRule,
+  queueLimit: rules.countRule,
+  onOverflow: rules.oneOf(...OVERFLOW_POLICIES),
+  onError: rules.functionRule,
+  logger: rules.objectWith('debug', 'info', 'warn', 'error'),
+  monitor: rules.optionsWithin({ enabled: rules.booleanRule, interval: rules.timeRule }),
+  redact: {
+    expected: 'an array of strings and regular expressions',
+    accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' || types.isRegExp(item)),
+  },
+  keepAlive: rules.booleanRule,
+  context: rules.oneOf('inherit', 'detach'),
+  clock: rules.objectWith('now', 'monotonic', 'setTimer'),
+  store: {
+    expected: `a store: an object with kind, capabilities, and ${STORE_METHODS.map((method) => `${method}()`).join(', ')}`,
+    accepts: (value) =>
+      rules.objectWith(...STORE_METHODS).accepts(value) &&
+      typeof (value as TaskStore).kind === 'string' &&
+      typeof (value as TaskStore).capabilities === 'object' &&
+      (value as TaskStore | { capabilities: null }).capabilities !== null,
+  },
+  retention: rules.optionsWithin({
+    maxAge: rules.timeRule,
+    maxTasks: rules.countRule,
+    interval: rules.timeRule,
+    archive: rules.functionRule,
+  }),
+  durability: rules.oneOf('ahead', 'behind'),
+  storeTimeout: rules.timeRule,
+}
+
+type Given<T> = { [K in keyof T]-?: Exclude<T[K], undefined> }
+
+/** With every default filled in; only what has no plain default may be missing. */
+export type ResolvedOptions = Given<
+  Omit<TaskSupervisorOptions, 'onError' | 'logger' | 'clock' | 'store' | 'monitor' | 'retention'>
+> &
+  Pick<TaskSupervisorOptions, 'onError' | 'logger' | 'clock' | 'store'> & {
+    monitor: { enabled: boolean; interval: number }
+    retention: { maxAge: number; maxTasks: number; interval: number } & Pick<RetentionOptions, 'archive'>
+  }
+
+/** @throws TaskOptionError `OPTION_INVALID` */
+export function resolveOptions(given: unknown): ResolvedOptions {
+  const options = rules.checkOptions('new TaskSupervisor()', given, SUPERVISOR_RULES) as TaskSupervisorOptions
+  return {
+    ...SUPERVISOR_DEFAULTS,
+    ...options,
+    monitor: { ...SUPERVISOR_DEFAULTS.monitor, ...options.monitor },
+    retention: { ...SUPERVISOR_DEFAULTS.retention, ...options.retention },
+  } as ResolvedOptions
+}

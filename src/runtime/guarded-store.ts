@@ -1,0 +1,196 @@
+import type { Clock } from '../clock.js'
+import { TaskStoreError } from '../core/errors.js'
+import { normalizeError } from '../core/normalize-error.js'
+import type { ErrorQuery, Page, TaskQuery } from '../core/query.js'
+import type { TaskErrorRecord, TaskRecord, TaskStatus, TaskTransition } from '../core/record.js'
+import type {
+  Changes,
+  CommitAnswer,
+  Heartbeat,
+  Instance,
+  PrunePolicy,
+  StoreCapabilities,
+  TaskChange,
+  TaskStore,
+} from '../store.js'
+import { whenSettled } from './thenable.js'
+
+/** How long one call of the store may take before it counts as failed. */
+export const STORE_LIMIT_MS = 5_000
+
+/** The store as the runtime sees it: whatever it throws, rejects with or never answers is one TaskStoreError, in time. */
+export class GuardedStore implements TaskStore {
+  readonly kind: string
+  readonly capabilities: StoreCapabilities
+  readonly #store: TaskStore
+  readonly #clock: Clock
+  readonly #onOpen: (beat: (heartbeat: Heartbeat) => Promise<void>) => Promise<void>
+  #opening: Promise<void> | undefined
+
+  /** @param onOpen what comes after the opening and before anything else; given the store's `beat` for it */
+  constructor(
+    store: TaskStore,
+    clock: Clock,
+    onOpen: (beat: (heartbeat: Heartbeat) => Promise<void>) => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.#onOpen = onOpen
+    this.kind = store.kind
+    this.capabilities = store.capabilities
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** Opens the store once; after a failure the next call tries again. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    await this.#limit('open', () => this.#store.open())
+    await this.#onOpen((heartbeat) => this.#limit('beat', () => this.#store.beat(heartbeat)))
+  }
+
+  commit(changes: readonly TaskChange[]): Promise<CommitAnswer[]> {
+    return this.#whenOpen(
+      'commit',
+      () => this.#store.commit(changes),
+      (answers) => Array.isArray(answers) && answers.length === changes.length && answers.every(isCommitAnswer),
+    )
+  }
+
+  get(id: string): Promise<TaskRecord | undefined> {
+    return this.#whenOpen(
+      'get',
+      () => this.#store.get(id),
+      (record) => record === undefined || hasId(record),
+    )
+  }
+
+  list(query: TaskQuery): Promise<Page<TaskRecord>> {
+    return this.#whenOpen('list', () => this.#store.list(query), isPage)
+  }
+
+  history(id: string): Promise<TaskTransition[]> {
+    return this.#whenOpen('history', () => this.#store.history(id), isList)
+  }
+
+  errors(query: ErrorQuery): Promise<Page<TaskErrorRecord>> {
+    return this.#whenOpen('errors', () => this.#store.errors(query), isPage)
+  }
+
+  counts(): Promise<Record<TaskStatus, number>> {
+    return this.#whenOpen('counts', () => this.#store.counts(), isObject)
+  }
+
+  prune(policy: PrunePolicy): Promise<number> {
+    return this.#whenOpen('prune', () => this.#store.prune(policy), Number.isSafeInteger)
+  }
+
+  changes(since: number, limit: number): Promise<Changes> {
+    return this.#whenOpen('changes', () => this.#store.changes(since, limit), isChanges)
+  }
+
+  async beat(heartbeat: Heartbeat): Promise<void> {
+    await this.#whenOpen('beat', () => this.#store.beat(heartbeat), isAnything)
+  }
+
+  async leave(instanceId: string): Promise<void> {
+    await this.#whenOpen('leave', () => this.#store.leave(instanceId), isAnything)
+  }
+
+  instances(): Promise<Instance[]> {
+    return this.#whenOpen('instances', () => this.#store.instances(), isList)
+  }
+
+  orphans(limit: number): Promise<TaskRecord[]> {
+    return this.#whenOpen(
+      'orphans',
+      () => this.#store.orphans(limit),
+      (records) => Array.isArray(records) && records.every(hasId),
+    )
+  }
+
+  /** Does nothing for a store that has not been opened. */
+  async close(): Promise<void> {
+    if (!this.#opening) return
+    await this.#limit('close', () => this.#store.close())
+  }
+
+  has(id: string): boolean {
+    try {
+      return this.#store.has?.(id) ?? false
+    } catch {
+      // A store that cannot say is asked again by the commit, whose guard decides.
+      return false
+    }
+  }
+
+  async #whenOpen<T>(method: string, call: () => Promise<T>, isSound: (answer: unknown) => boolean): Promise<T> {
+    await this.open()
+    const answer = await this.#limit(method, call)
+    if (holds(isSound, answer)) return answer
+    throw new TaskStoreError(
+      'STORE_UNAVAILABLE',
+      `The ${this.kind} store's ${method}() gave an answer that makes no sense`,
+    )
+  }
+
+  #limit<T>(method: string, call: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const fail = (what: string, options?: ErrorOptions): void => {
+        cancelTimer()
+        reject(new TaskStoreError('STORE_UNAVAILABLE', `The ${this.kind} store's ${method}() ${what}`, options))
+      }
+      const cancelTimer = this.#clock.setTimer(STORE_LIMIT_MS, () => {
+        fail(`gave no answer within ${String(STORE_LIMIT_MS)} ms`)
+      })
+      const succeed = (answer: unknown): void => {
+        cancelTimer()
+        resolve(answer as T)
+      }
+      const refuse = (reason: unknown): void => {
+        fail(`failed: ${normalizeError(reason).message.slice(0, 300)}`, { cause: reason })
+      }
+      try {
+        const answer: unknown = call()
+        if (!whenSettled(answer, succeed, refuse)) succeed(answer)
+      } catch (thrown) {
+        refuse(thrown)
+      }
+    })
+  }
+}
+
+/** An answer that throws when it is looked at is not sound either. */
+function holds(check: (answer: unknown) => boolean, answer: unknown): boolean {
+  try {
+    return check(answer)
+  } catch {
+    return false
+  }
+}
+
+const COMMIT_ANSWERS: readonly unknown[] = ['applied', 'stale', 'terminal', 'missing'] satisfies CommitAnswer[]
+
+const isCommitAnswer = (answer: unknown): boolean => COMMIT_ANSWERS.includes(answer)
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+const isAnything = (): boolean => true
+
+const isList = (value: unknown): boolean => Array.isArray(value) && value.every(isObject)
+
+const isChanges = (value: unknown): boolean =>
+  isObject(value) && 'items' in value && isList(value.items) && 'next' in value && typeof value.next === 'number'
+
+const hasId = (value: unknown): boolean => isObject(value) && 'id' in value && typeof value.id === 'string'
+
+function isPage(value: unknown): boolean {
+  if (!isObject(value) || !('items' in value) || !('nextCursor' in value)) return false
+  const { items, nextCursor } = value
+  return Array.isArray(items) && items.every(hasId) && (nextCursor === null || typeof nextCursor === 'string')
+}

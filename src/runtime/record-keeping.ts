@@ -1,0 +1,126 @@
+import type { Clock } from '../clock.js'
+import type { JsonValue } from '../core/record.js'
+import type { FleetStatus, SupervisorStatus } from '../status.js'
+import type { Heartbeat, TaskStore } from '../store.js'
+import type { Announcer } from './announcer.js'
+import { nextTurn, ProcessHold } from './clock.js'
+import { fleetOf, statusForFleet } from './fleet.js'
+import { GuardedStore } from './guarded-store.js'
+import type { Ledger } from './ledger.js'
+import { Presence } from './presence.js'
+import { Reader } from './reader.js'
+import { Recorder } from './recorder.js'
+import { Recovery } from './recovery.js'
+import { Retention, type RetentionPolicy } from './retention.js'
+import type { Sanitizer } from './sanitizer.js'
+import { StoreGate } from './store-gate.js'
+
+export interface RecordKeepingOptions {
+  readonly name: string
+  readonly keepAlive: boolean
+  readonly retention: RetentionPolicy
+  /** Whether a durable store has a task's record before its start, and its outcome before that is told. */
+  readonly durability: 'ahead' | 'behind'
+  readonly storeTimeout: number
+}
+
+export interface RecordKeepingParts {
+  readonly clock: Clock
+  readonly announcer: Announcer
+  readonly ledger: Ledger
+  readonly sanitizer: Sanitizer
+  readonly instanceId: string
+  readonly makeId: (nowMs: number) => string
+  readonly status: (tasks: number) => SupervisorStatus
+}
+
+/** All that stands between a supervisor and its store: who writes, who reads, who tidies up, who says that we live. */
+export class RecordKeeping {
+  readonly store: GuardedStore
+  readonly recorder: Recorder
+  readonly reader: Reader
+  readonly retention: Retention
+  readonly presence: Presence
+  /** Null where records follow behind. */
+  readonly gate: StoreGate | null
+  readonly #options: RecordKeepingOptions
+  readonly #parts: RecordKeepingParts
+  readonly #recovery: Recovery
+
+  constructor(unguarded: TaskStore, options: RecordKeepingOptions, parts: RecordKeepingParts) {
+    this.#options = options
+    this.#parts = parts
+    const { clock, announcer, ledger, sanitizer } = parts
+    const { durable } = unguarded.capabilities
+    const store = (this.store = new GuardedStore(unguarded, clock, (beat) => this.#opened(beat)))
+    const retention = (this.retention = new Retention(store, clock, options.retention, (thrown) => {
+      announcer.hookFailed('retention', thrown)
+    }))
+    const recorder = (this.recorder = new Recorder(
+      store,
+      clock,
+      sanitizer,
+      {
+        storeFailed: announcer.storeFailed.bind(announcer),
+        storeRecovered: announcer.storeRecovered.bind(announcer),
+        recorded: retention.recorded.bind(retention),
+      },
+      { hold: durable && options.keepAlive ? new ProcessHold() : null },
+    ))
+    this.reader = new Reader(store, recorder)
+    const isAhead = durable && options.durability === 'ahead'
+    const overdue = (): void => {
+      recorder.overdue(options.storeTimeout)
+    }
+    this.gate = isAhead ? new StoreGate(clock, options.storeTimeout, overdue) : null
+    this.#recovery = new Recovery({
+      ...parts,
+      store,
+      onInterrupted: (record, failure) => {
+        ledger.failed(failure)
+        announcer.interrupted(record, failure)
+      },
+    })
+    this.presence = new Presence({
+      ...{ clock, store },
+      heartbeat: () => this.#heartbeat(),
+      onBeat: () => this.#recovery.run(),
+      onFailed: (thrown) => {
+        this.#warn('the store took no heartbeat', thrown)
+      },
+    })
+  }
+
+  /** Opens the store, and ends what dead processes left in it. */
+  async open(): Promise<void> {
+    await this.store.open()
+    if (this.store.capabilities.durable) await this.#recovery.run()
+  }
+
+  async fleet(): Promise<FleetStatus> {
+    const instances = this.store.capabilities.durable ? await this.store.instances() : []
+    return fleetOf(this.#parts.status(100), this.#parts.clock.now(), instances)
+  }
+
+  /** What follows the store's opening, whoever asked for it. */
+  async #opened(beat: (heartbeat: Heartbeat) => Promise<void>): Promise<void> {
+    if (!this.store.capabilities.durable) return
+    await this.presence.begin(beat)
+    nextTurn(() => {
+      this.retention.opened()
+      this.#recovery.run().catch((thrown: unknown) => {
+        this.#warn('what dead processes left could not be looked at yet', thrown)
+      })
+    })
+  }
+
+  #heartbeat(): Omit<Heartbeat, 'ttl'> {
+    // As JSON, in which a limit without end is null.
+    const status = JSON.parse(JSON.stringify(statusForFleet(this.#parts.status(0)))) as JsonValue
+    return { instanceId: this.#parts.instanceId, name: this.#options.name, status }
+  }
+
+  #warn(text: string, thrown: unknown): void {
+    this.#parts.announcer.log('warn', text, { error: this.#parts.sanitizer.error(thrown) })
+  }
+}

@@ -1,0 +1,23 @@
+import { deepFreeze } from '../core/freeze.js'
+import { normalizeError } from '../core/normalize-error.js'
+import type { JsonValue, TaskError } from '../core/record.js'
+import { createRedactor, type Redact, type Redactor } from '../core/redact.js'
+
+/** What goes into records, events and logs goes through here, once, so that no reader can meet a secret. */
+export class Sanitizer {
+  readonly #redactor: Redactor
+
+  constructor(redact: Redact) {
+    this.#redactor = createRedactor(redact)
+  }
+
+  /** Whatever was thrown, as a frozen TaskError. */
+  error(thrown: unknown): TaskError {
+    return deepFreeze(normalizeError(thrown, { redact: this.#redactor }))
+  }
+
+  /** Frozen data of the caller's, without its secrets. */
+  metadata(metadata: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {
+    return deepFreeze(this.#redactor.redactValue(metadata)) as Record<string, JsonValue>
+  }
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../clock.js'
+
+/**
+ * For `durability: 'ahead'`: lets a task go on once the store has its record, or has had its time. What the store answers
+ * makes no difference to the task: a store that fails stops nobody.
+ */
+export class StoreGate {
+  readonly #clock: Clock
+  readonly #timeoutMs: number
+  readonly #onOverdue: () => void
+  readonly #waiting = new Set<() => void>()
+  readonly #emptied: (() => void)[] = []
+
+  /** @param onOverdue called when somebody goes on without an answer */
+  constructor(clock: Clock, timeoutMs: number, onOverdue: () => void) {
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
+    this.#onOverdue = onOverdue
+  }
+
+  wait(answer: Promise<boolean>, go: () => void): void {
+    const pass = (): void => {
+      cancelTimer()
+      if (!this.#waiting.delete(pass)) return
+      go()
+      if (this.#waiting.size === 0) for (const tell of this.#emptied.splice(0)) tell()
+    }
+    const overdue = (): void => {
+      this.#onOverdue()
+      pass()
+    }
+    const cancelTimer = this.#timeoutMs === Infinity ? () => undefined : this.#clock.setTimer(this.#timeoutMs, overdue)
+    this.#waiting.add(pass)
+    void answer.then(pass)
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0
+  }
+
+  /** Resolves to true when nobody waits, to false when that took longer. */
+  empty(timeoutMs: number): Promise<boolean> {
+    if (this.isEmpty) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const cancelTimer =
+        timeoutMs === Infinity
+          ? () => undefined
+          : this.#clock.setTimer(timeoutMs, () => {
+              resolve(false)
+            })
+      this.#emptied.push(() => {
+        cancelTimer()
+        resolve(true)
+      })
+    })
+  }
+
+  /** Lets all go on: there will be no answer. */
+  open(): void {
+    for (const pass of [...this.#waiting]) pass()
+  }
+}

@@ -1,0 +1,104 @@
+import type { JsonValue, TaskOutcome, TaskRecord, TaskStatus } from './core/record.js'
+
+/** Work to be started under supervision: sync or async, taking the task's context or nothing. */
+export type TaskFunction<T> = (context: TaskContext) => T | PromiseLike<T>
+
+/** What a task's function is given. */
+export interface TaskContext {
+  readonly id: string
+  readonly name: string
+  /** 1 for the first run. */
+  readonly attempt: number
+  /**
+   * Aborts when this attempt is told to stop, with a `TaskTimeoutError` or a `TaskCancelledError` as its reason. Made on
+   * first read. A listener on it that throws is reported as `hook:error` and harms nothing.
+   */
+  readonly signal: AbortSignal
+  /** When this attempt's timeout fires, in epoch milliseconds; null when it has none. */
+  readonly deadline: number | null
+  /** What was given to `spawn`, as a frozen copy. */
+  readonly metadata: Readonly<Record<string, JsonValue>>
+}
+
+/** Options of `spawn` and `run`. Times are whole milliseconds from 0, or `Infinity`; `undefined` means the default. */
+export interface SpawnOptions {
+  /**
+   * A UUID or any other text of 1 to 256 bytes. One that is live here already is misuse; one that the store knows ends the
+   * new task `failed` with `TASK_DUPLICATE`.
+   *
+   * @default a new UUIDv7
+   */
+  id?: string | undefined
+  /** 1 to 256 bytes. @default the function's name, else 'anonymous' */
+  name?: string | undefined
+  /** On whose behalf the work is done: 1 to 256 bytes. @default none */
+  owner?: string | undefined
+  /** Any finite number; higher starts first, first come first served among equals. @default 0 */
+  priority?: number | undefined
+  /** Milliseconds an attempt may run, from its start; waiting does not count. @default the supervisor's `timeout` */
+  timeout?: number | undefined
+  /** Milliseconds the task may wait, from spawn to its start. @default the supervisor's `queueTimeout` */
+  queueTimeout?: number | undefined
+  /** Milliseconds between being told to stop and being abandoned. @default the supervisor's `grace` */
+  grace?: number | undefined
+  /** Cancels the task when it aborts; its reason is the `cause` of the `TaskCancelledError`. May be shared by any number. */
+  signal?: AbortSignal | undefined
+  /** JSON-safe facts for the record, at most 16 KiB as JSON; copied at once. @default {} */
+  metadata?: Record<string, JsonValue> | undefined
+}
+
+/**
+ * What `spawn` gives. Not a thenable: a handle can be left alone without a lint complaint, and nothing it holds ever becomes
+ * an `unhandledRejection`.
+ */
+export interface TaskHandle<T> {
+  readonly id: string
+  readonly name: string
+  readonly status: TaskStatus
+  /** The number of the current or last run; 0 before the first. */
+  readonly attempt: number
+  /** The value, or a rejection with what was thrown (or why it was stopped) for whoever looks. */
+  readonly result: Promise<T>
+  /** The outcome; never rejects. Resolves when the outcome is decided, which may be before the function has stopped. */
+  readonly settled: Promise<TaskOutcome<T>>
+  /** True once the task is known to the store; false if its record had to be dropped or was refused. Never rejects. */
+  readonly accepted: Promise<boolean>
+  /** True once the outcome is in the store; false if it had to be dropped or was refused. Never rejects. */
+  readonly persisted: Promise<boolean>
+  /** The record as it stands, a copy. */
+  snapshot(): TaskRecord
+  /** Tells the task to stop; false when it has already settled. */
+  cancel(reason?: unknown): boolean
+  /** Moves a waiting task behind those of that priority; false when it no longer waits. @throws TaskOptionError */
+  setPriority(priority: number): boolean
+}
+
+/** What `drain` takes. */
+export interface DrainOptions {
+  /** Milliseconds to wait. @default Infinity */
+  timeout?: number | undefined
+}
+
+/** What `close` takes. */
+export interface CloseOptions {
+  /** Whether to let what lives finish first, or to cancel it at once. @default 'drain' */
+  mode?: 'drain' | 'cancel' | undefined
+  /** Milliseconds for the drain, from the call. @default 30_000 */
+  timeout?: number | undefined
+  /** Milliseconds for what was then aborted to stop. Replaces the tasks' own grace. @default 10_000 */
+  grace?: number | undefined
+}
+
+/** What became of the tasks between the call of `close` and its return. */
+export interface CloseReport {
+  completed: number
+  failed: number
+  cancelled: number
+  /** Tasks whose function was still running at the end. */
+  abandoned: TaskRecord[]
+  /** Definitions left pending in the store for another process. */
+  handedOff: TaskRecord[]
+  /** Whether everything known was in the store in time. */
+  persisted: boolean
+  durationMs: number
+}
