@@ -1,0 +1,129 @@
+import { isTerminal, isTaskStatus } from '../../core/lifecycle.js'
+import type { TaskRecord, TaskStatus } from '../../core/record.js'
+import {
+  errorRecordFromStored,
+  parseStored,
+  recordFromStored,
+  transitionFromStored,
+  type Known,
+} from '../../core/stored.js'
+import type { Roster } from '../memory/roster.js'
+import type { Tables } from '../memory/tables.js'
+import { decodeLine, textOfLine, type InstanceLine } from './line.js'
+import type { LiveBytes } from './live-bytes.js'
+
+/** A whole line that is not what was written, and where it stands. */
+export interface CorruptLine {
+  file: string
+  offset: number
+  bytes: Buffer
+}
+
+/** Makes of lines what they say, in the order in which they were written. No line makes it throw. */
+export class Replay {
+  readonly corrupt: CorruptLine[] = []
+  readonly #tables: Tables
+  readonly #roster: Roster
+  readonly #liveBytes: LiveBytes
+  readonly #marked = new Set<string>()
+
+  constructor(tables: Tables, roster: Roster, liveBytes: LiveBytes) {
+    this.#tables = tables
+    this.#roster = roster
+    this.#liveBytes = liveBytes
+  }
+
+  line(bytes: Buffer, file: string, offset: number): void {
+    const line = decodeLine(bytes)
+    if (isObject(line) && isObject(line['record'])) this.#change(line, bytes.length)
+    else if (!isObject(line) || !this.#applyOther(line)) {
+      // A copy, so that the piece of the file that it was read with can go.
+      this.corrupt.push({ file, offset, bytes: Buffer.from(bytes) })
+      this.#mark(textOfLine(bytes))
+    }
+  }
+
+  /** To be called behind the last line. */
+  end(): void {
+    this.#tables.restoreOrder()
+    // Whoever follows the changes learns of what has become corrupt.
+    for (const id of this.#marked) {
+      const task = this.#tables.find(id)
+      if (task) this.#tables.apply({ record: task.record, transitions: [], errors: [] })
+    }
+  }
+
+  #applyOther(line: Record<string, unknown>): boolean {
+    if ('taskward' in line) this.#tables.advance(Number(line['seq']) || 0)
+    else if ('pruned' in line && Array.isArray(line['pruned'])) this.#prune(line['pruned'] as string[])
+    else if (typeof line['instanceId'] === 'string') {
+      const { instanceId, instance } = line as unknown as InstanceLine
+      if (instance) this.#roster.bury(instance)
+      else this.#roster.leave(instanceId)
+    } else return false
+    return true
+  }
+
+  #prune(ids: readonly string[]): void {
+    this.#tables.remove(ids)
+    for (const id of ids) {
+      this.#liveBytes.removed(id)
+      this.#marked.delete(id)
+    }
+  }
+
+  /** A snapshot may already hold what a line says, since it is taken while lines are written: only what is newer counts. */
+  #change(line: Record<string, unknown>, size: number): void {
+    const record = recordFromStored(line['record'])
+    const { id } = record
+    this.#liveBytes.wrote(id, size)
+    const seq = Number(line['seq']) || this.#tables.seq + 1
+    this.#tables.advance(seq)
+    const there = this.#tables.find(id)?.record.version ?? 0
+    // The version of a corrupt record may itself be corrupt, so that whatever is written later is better.
+    if (!this.#marked.delete(id) && record.version <= there) return
+    const transitions = listOf(line['transitions']).map((step) => transitionFromStored(step, { taskId: id }))
+    const known = { taskId: id, taskName: record.name }
+    const errors = listOf(line['errors']).map((failure) => errorRecordFromStored(failure, known))
+    this.#tables.apply({ record, transitions, errors }, seq)
+  }
+
+  /** Says of the task that a corrupt line was about, where that can be told, that it is corrupt. A later line heals it. */
+  #mark(text: string): void {
+    const line = parseStored(text)
+    const told = isObject(line) && isObject(line['record']) ? (line['record'] as Known<TaskRecord>) : fieldsIn(text)
+    const { id } = told
+    if (typeof id !== 'string' || id === '') return
+    const there = this.#tables.find(id)?.record
+    const status = statusOf(told.status, there)
+    const version = Math.max(there?.version ?? 1, Number.isSafeInteger(told.version) ? Number(told.version) : 1)
+    const record = recordFromStored(text, { ...there, ...told, id, status, version })
+    const { finishedAt, startedAt, createdAt, attempt, instanceId } = record
+    const step = transitionFromStored(text, {
+      ...{ taskId: id, from: there?.status ?? null, to: status },
+      ...{ at: finishedAt ?? startedAt ?? createdAt, attempt, instanceId },
+    })
+    this.#tables.apply({ record, transitions: [step], errors: [] })
+    this.#marked.add(id)
+  }
+}
+
+/** Where it cannot be told how a task stands, it has failed: it may have ended, and must not be run again for that. */
+function statusOf(told: unknown, there: TaskRecord | undefined): TaskStatus {
+  if (there && isTerminal(there.status)) return there.status
+  return isTaskStatus(told) ? told : 'failed'
+}
+
+/** What can be seen of a record in text that is not JSON any more. */
+function fieldsIn(text: string): Known<TaskRecord> {
+  const [, id, rest = ''] = /"record":\{"id":("(?:[^"\\]|\\.)*")([^]*)/.exec(text) ?? []
+  const parsed = parseStored(id)
+  if (typeof parsed !== 'string' || parsed === id) return {}
+  const [, status] = /"status":"([a-z]+)"/.exec(rest) ?? []
+  return { id: parsed, status: isTaskStatus(status) ? status : null }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])

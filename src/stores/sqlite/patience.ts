@@ -1,0 +1,25 @@
+import { faultOf } from './faults.js'
+
+const MOST_PAUSE_MS = 25
+
+/**
+ * Does what another process may be in the way of. SQLite would wait by putting the whole thread to sleep; this leaves it to
+ * other work between its attempts. Rejects with what the last one threw.
+ */
+export async function whenFree<T>(work: () => T, patienceMs: number): Promise<T> {
+  const end = performance.now() + patienceMs
+  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, MOST_PAUSE_MS)) {
+    try {
+      return work()
+    } catch (error) {
+      if (faultOf(error) !== 'busy' || performance.now() >= end) throw error
+    }
+    // Two that wait for the same lock shall not come back at the same time.
+    await pause(pauseMs * (0.5 + Math.random()))
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Lets timers, requests and tasks have their turn. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
