@@ -1,0 +1,161 @@
+import { getEventListeners } from 'node:events'
+import type { NameStatus, TaskRecord } from 'taskward'
+import type { Actor } from './actor.js'
+import { addsUp, holds, same } from './disagreement.js'
+import { numberOf, type Driver } from './driver.js'
+import { isIdle, isOver, isStopping, type Model, type Task } from './reference-state.js'
+
+/** Holds the supervisor against the model in all that can be seen in the middle of a turn. */
+export function compareNow(driver: Driver): void {
+  const { model, supervisor, signals, alarm } = driver
+  if (alarm) throw alarm
+  same('which functions were called, and in what order', driver.called, model.entered)
+  same('how many tasks there are', driver.actors.length, model.tasks.length)
+  for (const task of model.tasks) compareTask(driver, task)
+  compareStatus(driver)
+  same('supervisor.concurrency', supervisor.concurrency, model.limit)
+  signals.forEach(({ signal }, index) => {
+    const isUsed = model.tasks.some((task) => task.order.signal === index && !isOver(task))
+    same("listeners on a caller's signal", getEventListeners(signal, 'abort').length, isUsed ? 1 : 0)
+  })
+  same('hook:error', driver.hookErrors, [])
+}
+
+function compareTask({ actors, startedAt }: Driver, task: Task): void {
+  const actor = actors[task.number]!
+  const { handle } = actor
+  same('handle.status', handle.status, task.status)
+  // What has ended for good is looked at in whole once more at the very end.
+  if (actor.hasBeenChecked) return
+  same('the record', recordSeen(handle.snapshot(), startedAt), recordExpected(task))
+  same('handle.attempt', handle.attempt, task.attempt)
+  same('the events of a task', actor.events, task.events)
+  compareSignal(actor, task)
+  actor.hasBeenChecked = isOver(task) && !task.isActive
+}
+
+/** A task's own signal has aborted when the task was told to stop, and only then. */
+function compareSignal({ context, number }: Actor, { code, status }: Task): void {
+  // The signal is made on first read, so some are never read.
+  if (!context || number % 3 === 0) return
+  const isTold = code === 'TASK_TIMEOUT' || status === 'cancelled'
+  same('signal.aborted', context.signal.aborted, isTold)
+  if (isTold) same('the code of signal.reason', codeOf(context.signal.reason), code)
+}
+
+const codeOf = (thrown: unknown) => (thrown as { code?: unknown } | undefined)?.code
+
+const recordSeen = (record: TaskRecord, epoch: number) => {
+  const since = (at: number | null) => (at === null ? null : at - epoch)
+  const { status, attempt, priority, abandoned, version, error } = record
+  return {
+    ...{ status, attempt, priority, abandoned, version, code: error?.code ?? null },
+    createdAt: since(record.createdAt),
+    startedAt: since(record.startedAt),
+    finishedAt: since(record.finishedAt),
+    stoppingSince: since(record.stoppingSince),
+  }
+}
+
+const recordExpected = (task: Task) => {
+  const { status, attempt, priority, abandoned, version, code, createdAt, startedAt, finishedAt, stoppingSince } = task
+  return { status, attempt, priority, abandoned, version, code, createdAt, startedAt, finishedAt, stoppingSince }
+}
+
+function compareStatus({ model, supervisor }: Driver): void {
+  const { slots, queue, totals, names, tasks } = supervisor.status({ tasks: 1_000 })
+  const { limit, now, setup } = model
+  const holders = model.tasks.filter(({ hasSlot }) => hasSlot)
+  const abandoned = model.tasks.filter((task) => task.isActive && task.abandoned)
+  const stopping = holders.filter(isOver).length
+  same('status().slots', slots, { limit, running: holders.length - stopping, stopping, abandoned: abandoned.length })
+
+  const { saturated, ...rest } = queue
+  const oldestWaitMs = Math.max(0, ...model.queue.map(({ createdAt }) => now - createdAt))
+  same('status().queue', rest, { waiting: model.queue.length, limit: setup.queueLimit, oldestWaitMs })
+  // With a slot free nobody must wait.
+  if (limit <= holders.length) same('status().queue.saturated', saturated, model.queue.length >= setup.queueLimit)
+
+  same('status().totals', totals, { ...model.totals, retried: 0 })
+  same('status().names', countsOf(names), countsExpected(model))
+  compareListed(tasks, [
+    model.tasks.filter(({ status }) => status === 'running'),
+    model.tasks.filter(isStopping),
+    abandoned,
+    model.queue,
+  ])
+}
+
+function compareListed(listed: TaskRecord[], sections: Task[][]): void {
+  const ordered = (numbers: number[]) => numbers.sort((a, b) => a - b)
+  let start = 0
+  for (const section of sections) {
+    const records = listed.slice(start, (start += section.length))
+    const numbers = section.map(({ number }) => number)
+    same('status().tasks, section by section', ordered(records.map(numberOf)), ordered(numbers))
+  }
+  same('how many tasks status() lists', listed.length, start)
+}
+
+type Counts = Record<string, Omit<NameStatus, 'runMs'>>
+
+const countsOf = (names: Record<string, NameStatus>): Counts =>
+  Object.fromEntries(Object.entries(names).map(([name, { runMs: _, ...counts }]) => [name, counts]))
+
+const countsExpected = ({ tasks }: Model): Counts => {
+  const names: Counts = {}
+  for (const { order, status } of tasks) {
+    names[order.name] ??= { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0 }
+    names[order.name]![status]++
+  }
+  return names
+}
+
+const STATES = { open: 'open', draining: 'draining', aborting: 'draining', closed: 'closed' } as const
+
+/** The same for what can be seen only once promises have had their turn: outcomes, reports, and who was told what. */
+export function compareAfterTurns(driver: Driver, turns: number): void {
+  const { model, supervisor, actors, clock, waiters } = driver
+  for (const task of model.tasks) compareOutcome(actors[task.number]!, task)
+  const status = supervisor.status({ tasks: 0 })
+  addsUp(status)
+  same('status().state', status.state, model.state === 'open' && model.isPaused ? 'paused' : STATES[model.state])
+  compareReports(driver)
+  // That all is quiet is told a turn later, lest somebody spawns what follows.
+  const isQuiet = turns > 1 && isIdle(model)
+  for (const { expected, answer } of waiters) {
+    holds('onIdle() and drain() answer in time', answer !== null || !(isQuiet || expected.isExpired))
+    holds('nobody is told too early that all is quiet', answer !== true || expected.hasBeenIdle)
+    holds('drain() does not give up too early', answer !== false || expected.isExpired)
+  }
+  const news = model.tasks.slice(driver.announcedIdleAfter).filter(({ attempt }) => attempt > 0)
+  holds('supervisor:idle is announced', !isQuiet || news.length === 0)
+  holds('an idle supervisor has its bookkeeping timer at most', !isQuiet || clock.timers <= 1, clock.timers)
+}
+
+function compareOutcome(actor: Actor, { status, code }: Task): void {
+  const { outcomes, error, value } = actor
+  const isEnded = status !== 'pending' && status !== 'running'
+  same('how many outcomes a task has', outcomes.length, isEnded ? 1 : 0)
+  const outcome = outcomes[0]
+  if (!outcome || actor.hasOutcomeChecked) return
+  actor.hasOutcomeChecked = true
+  same('the outcome', outcome.status, status)
+  if (outcome.status === 'completed') {
+    holds('the value is the one the work gave', outcome.value === value)
+    return
+  }
+  same('the code of the outcome', outcome.error.code, code)
+  same("the code of the outcome's reason", codeOf(outcome.reason), code)
+  holds('what was thrown is passed on as it was', code !== error.code || outcome.reason === error)
+}
+
+function compareReports({ model, reports }: Driver): void {
+  const expected = model.closing?.report
+  holds('close() returns in time, and not too early', reports.length > 0 === Boolean(expected))
+  for (const { completed, failed, cancelled, abandoned, handedOff, persisted, durationMs } of reports) {
+    const numbers = abandoned.map(numberOf).sort((a, b) => a - b)
+    same('the report of close()', { completed, failed, cancelled, abandoned: numbers, durationMs }, expected)
+    same('what close() left undone', { handedOff, persisted }, { handedOff: [], persisted: true })
+  }
+}

@@ -1,0 +1,244 @@
+import { getEventListeners } from 'node:events'
+import fc from 'fast-check'
+import { TaskSupervisor, type TaskEventName, type TaskRecord } from 'taskward'
+import { manualClock } from 'taskward/testing'
+import { describe, it } from 'vitest'
+import { Actor } from './actor.js'
+import { addsUp, holds, same } from './disagreement.js'
+import { TASK_EVENTS, numberOf, nextTurn } from './driver.js'
+import type { Setup } from './reference-state.js'
+import { anySetup, orderOf } from './schedule.js'
+import { PARAMETERS } from './parameters.js'
+
+// What a listener does from within an event has no place in the reference model: nobody promises what comes first there.
+// What must hold at any moment holds all the same.
+
+type Act =
+  | {
+      do: 'spawn'
+      kind: 'waits' | 'obeys' | 'yields' | 'returns' | 'throws'
+      isPromise: boolean
+      onSignal: boolean
+      priority: number
+    }
+  | { do: 'settle' | 'cancel' | 'set priority'; pick: number }
+  | { do: 'resize'; limit: number }
+  | { do: 'cancel all' | 'pause' | 'resume' | 'abort' | 'close' | 'close now' }
+
+/** The first time that a listener hears of the event from that task on, it does something itself. */
+interface Meddling {
+  event: TaskEventName
+  from: number
+  act: Act
+}
+
+interface Schedule {
+  setup: Setup
+  steps: { act: Act; ms: number; turns: number }[]
+  meddlings: Meddling[]
+}
+
+const pick = fc.nat(30)
+const spawning = fc.record({
+  do: fc.constant('spawn'),
+  kind: fc.constantFrom('waits', 'waits', 'waits', 'obeys', 'yields', 'returns', 'throws'),
+  isPromise: fc.constantFrom(false, false, false, true),
+  onSignal: fc.boolean(),
+  priority: fc.constantFrom(0, 0, 1),
+})
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 8, arbitrary: spawning },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('settle', 'settle', 'cancel', 'set priority'), pick }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('resize'), limit: fc.constantFrom(1, 2, 3) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('cancel all', 'pause', 'resume', 'resume', 'abort') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('close', 'close now') }) },
+)
+const schedule: fc.Arbitrary<Schedule> = fc.record({
+  setup: anySetup,
+  steps: fc.array(fc.record({ act, ms: fc.constantFrom(0, 0, 2, 4, 10), turns: fc.constantFrom(0, 1, 2) }), {
+    maxLength: 30,
+    size: 'max',
+  }),
+  meddlings: fc.array(
+    fc.record({
+      event: fc.constantFrom(...TASK_EVENTS, 'supervisor:saturated' as const, 'supervisor:idle' as const),
+      from: fc.nat(8),
+      act,
+    }),
+    { maxLength: 10, size: 'max' },
+  ),
+})
+
+/** Spawned, perhaps started, told to stop or not, its outcome, and what may come after that. */
+const LIFE =
+  /^spawned (started )?(stopping )?(late )*(completed|failed|cancelled) (late )*settled (late )*(abandoned )?(late )*$/
+
+class Scene {
+  readonly clock = manualClock()
+  readonly supervisor: TaskSupervisor
+  readonly actors: Actor[] = []
+  readonly #caller = new AbortController()
+  readonly #meddlings: Set<Meddling>
+  readonly #alarms: unknown[] = []
+  readonly #closings: Promise<unknown>[] = []
+
+  constructor({ setup, meddlings }: Schedule) {
+    const { limit, ...rest } = setup
+    this.supervisor = new TaskSupervisor({ concurrency: limit, clock: this.clock, ...rest })
+    this.#meddlings = new Set(meddlings)
+    for (const event of TASK_EVENTS) this.supervisor.on(event, ({ task }) => this.#heard(event, task))
+    for (const event of ['supervisor:saturated', 'supervisor:idle'] as const)
+      this.supervisor.on(event, () => this.#meddle(event, Infinity))
+    this.supervisor.on('hook:error', (payload) => this.#alarms.push(payload))
+  }
+
+  act(what: Act): void {
+    const { supervisor, actors } = this
+    const target = 'pick' in what ? actors[what.pick % Math.max(1, actors.length)] : undefined
+    switch (what.do) {
+      case 'spawn':
+        this.#spawn(what)
+        return
+      case 'settle':
+        if (target?.canSettle) target.settle(target.number % 2 ? 'ok' : 'err')
+        return
+      case 'cancel':
+        return void target?.handle?.cancel()
+      case 'set priority':
+        return void target?.handle?.setPriority(target.number % 3)
+      case 'resize':
+        supervisor.concurrency = what.limit
+        return
+      case 'cancel all':
+        return void supervisor.cancelAll()
+      case 'abort':
+        this.#caller.abort()
+        return
+      case 'close':
+      case 'close now': {
+        const mode = what.do === 'close' ? 'drain' : 'cancel'
+        return void this.#closings.push(supervisor.close({ mode, timeout: 7, grace: 4 }))
+      }
+      case 'pause':
+      case 'resume':
+        supervisor[what.do]()
+        return
+    }
+  }
+
+  #spawn({ kind, isPromise, onSignal, priority }: Extract<Act, { do: 'spawn' }>): void {
+    const order = orderOf(kind, { isPromise: isPromise && kind === 'waits', isForeign: this.actors.length % 2 === 1 })
+    const actor = new Actor(this.actors.length, order)
+    this.actors.push(actor)
+    const work = order.plan.isPromise ? actor.promise() : actor.fn(this)
+    const options = { metadata: { number: actor.number }, priority, ...(onSignal && { signal: this.#caller.signal }) }
+    actor.handle = this.supervisor.spawn<unknown>(work, options)
+    void actor.handle.settled.then((outcome) => actor.outcomes.push(outcome))
+  }
+
+  entered(): void {
+    // All that is of interest has been heard with `task:started`.
+  }
+
+  #heard(event: (typeof TASK_EVENTS)[number], record: TaskRecord): void {
+    const actor = this.actors[numberOf(record)]!
+    actor.events.push(event.replace('task:', ''))
+    actor.isAbandoned ||= event === 'task:abandoned'
+    if (!actor.order.plan.isPromise) {
+      if (event === 'task:started') actor.isRunning = true
+      // Ended by a listener of its start, its function is never called.
+      if (event === 'task:cancelled' && !actor.context) actor.isRunning = false
+    }
+    this.#watch(() => {
+      const isAlive = (one: Actor) => one.isRunning && !one.isAbandoned && !one.order.plan.isPromise
+      const alive = this.actors.filter(isAlive).length
+      holds(
+        'nobody starts above the cap',
+        event !== 'task:started' || alive <= this.supervisor.concurrency || actor.order.plan.isPromise,
+      )
+      addsUp(this.supervisor.status({ tasks: 0 }))
+    })
+    this.#meddle(event, actor.number)
+  }
+
+  #meddle(event: TaskEventName, number: number): void {
+    for (const meddling of this.#meddlings) {
+      if (meddling.event !== event || meddling.from > number) continue
+      this.#meddlings.delete(meddling)
+      this.act(meddling.act)
+      return
+    }
+  }
+
+  #watch(check: () => void): void {
+    try {
+      check()
+    } catch (thrown) {
+      this.#alarms.push(thrown)
+    }
+  }
+
+  check(): void {
+    if (this.#alarms.length > 0) throw this.#alarms[0] as Error
+    addsUp(this.supervisor.status())
+  }
+
+  /** With nobody in the way any more, everything comes to an end. */
+  async finish(): Promise<void> {
+    const { supervisor, actors, clock } = this
+    this.#meddlings.clear()
+    supervisor.resume()
+    for (
+      let rounds = 0;
+      rounds <= actors.length && actors.some((actor) => actor.isRunning || !isOver(actor));
+      rounds++
+    ) {
+      for (const actor of actors) if (actor.canSettle) actor.settle('ok')
+      await nextTurn()
+      if (rounds % 2 === 1) supervisor.cancelAll()
+      clock.advance(10)
+      await nextTurn()
+    }
+    holds(
+      'everything ends',
+      actors.every(isOver),
+      actors.map(({ handle }) => handle.status),
+    )
+    await supervisor.onIdle()
+    this.act({ do: 'close' })
+    await Promise.all(this.#closings)
+    for (const actor of actors) {
+      const life = actor.events.map((event) => `${event} `).join('')
+      holds('every task has a life that makes sense', LIFE.test(life), life)
+      same('how many outcomes a task has', actor.outcomes.length, 1)
+      same('the outcome', actor.outcomes[0]!.status, actor.handle.status)
+    }
+    this.check()
+    const { slots, queue } = supervisor.status()
+    same('slots taken in the end', { ...slots, limit: 0 }, { limit: 0, running: 0, stopping: 0, abandoned: 0 })
+    same('waiting in the end', queue.waiting, 0)
+    same('timers left on the clock', clock.timers, 0)
+    same("listeners on the caller's signal", getEventListeners(this.#caller.signal, 'abort').length, 0)
+  }
+}
+
+const isOver = ({ handle }: Actor) => handle.status !== 'pending' && handle.status !== 'running'
+
+describe('listeners that call back in', () => {
+  it('break nothing, whatever they do and when', { timeout: 0 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(schedule, async (given) => {
+        const scene = new Scene(given)
+        for (const { act: what, ms, turns } of given.steps) {
+          scene.act(what)
+          scene.check()
+          if (ms > 0) scene.clock.advance(ms)
+          for (let passed = 0; passed < turns; passed++) await nextTurn()
+          scene.check()
+        }
+        await scene.finish()
+      }),
+      PARAMETERS,
+    )
+  })
+})

@@ -1,0 +1,136 @@
+import { compareAfterTurns, compareNow } from './compare.js'
+import { Disagreement, holds, same } from './disagreement.js'
+import { Driver, numberOf } from './driver.js'
+import { isIdle, isOver } from './reference-state.js'
+import { orderOf, type Schedule, type Step } from './schedule.js'
+
+/** Plays a schedule to supervisor and model, compares them after every step, and sees that everything comes to an end. */
+export async function play(schedule: Schedule): Promise<void> {
+  const game = new Game(schedule)
+  try {
+    for (const step of schedule.steps) {
+      const playing = game.play(step)
+      // An await is a turn of its own, and some steps must not have one.
+      if (playing) await playing
+    }
+    if (schedule.finale !== 'none') await game.finish(schedule.finale)
+  } catch (thrown) {
+    if (thrown instanceof Disagreement) thrown.message += `\n  ${game.position}`
+    throw thrown
+  }
+}
+
+class Game {
+  readonly #driver: Driver
+  #round = 0
+  #last: Step | null = null
+
+  constructor({ setup, listenersThrow = false }: Schedule) {
+    this.#driver = new Driver(setup, listenersThrow)
+  }
+
+  get position(): string {
+    return `in round ${this.#round}, after ${JSON.stringify(this.#last)}`
+  }
+
+  play(step: Step): Promise<void> | null {
+    this.#round++
+    this.#last = step
+    const passing = this.#driver.play(step)
+    if (passing) return this.#compareWhen(passing)
+    compareNow(this.#driver)
+    return null
+  }
+
+  async #compareWhen(passing: Promise<number>): Promise<void> {
+    const turns = await passing
+    compareNow(this.#driver)
+    if (turns === 0) return
+    compareAfterTurns(this.#driver, turns)
+    await this.#askForOne()
+  }
+
+  /** A task a round is asked for by its id. */
+  async #askForOne(): Promise<void> {
+    const { model, actors, supervisor } = this.#driver
+    const task = model.tasks[this.#round % Math.max(1, model.tasks.length)]
+    if (!task || !this.#driver.isKnown(task)) return
+    const { handle } = actors[task.number]!
+    same('get(), against snapshot()', await supervisor.get(handle.id), handle.snapshot())
+  }
+
+  /** With nothing in the way any more everything ends: nothing is stuck, nothing is left behind. */
+  async finish(finale: Schedule['finale']): Promise<void> {
+    const { model, actors, clock, supervisor } = this.#driver
+    await this.play({ do: 'resume', turns: 3 })
+    if (finale === 'close') await this.play({ do: 'close', mode: 'drain', timeout: 31, grace: 10, turns: 3 })
+    if (finale === 'close now') await this.play({ do: 'close', mode: 'cancel', timeout: 31, grace: 10, turns: 3 })
+    if (finale === 'abandon') await this.#cancelAll()
+    if (finale !== 'settle') await this.#pass(50)
+    for (let rounds = 0; !this.#isSettled && rounds < 10 * model.tasks.length; rounds++) {
+      const canSettle = model.tasks.some((task) => this.#driver.canSettle(task))
+      if (canSettle) await this.play({ do: 'settle', pick: 0, how: 'ok', turns: 1 })
+      else await this.#cancelAll()
+    }
+    await this.#pass(50)
+    holds('everything ends', this.#isSettled && isIdle(model))
+    await supervisor.onIdle()
+    await this.#compareStored()
+
+    await this.play({ do: 'close', mode: 'drain', timeout: 1, grace: 0, turns: 3 })
+    await this.play({ do: 'spawn', order: orderOf('returns'), from: null, sameIdAs: null, turns: 3 })
+    for (const actor of actors) actor.hasBeenChecked = false
+    compareNow(this.#driver)
+    same('timers left on the clock', clock.timers, 0)
+  }
+
+  get #isSettled(): boolean {
+    return this.#driver.model.tasks.every((task) => isOver(task) && !task.isActive)
+  }
+
+  async #cancelAll(): Promise<void> {
+    await this.play({ do: 'cancel those', where: {}, turns: 3 })
+  }
+
+  async #pass(ms: number): Promise<void> {
+    await this.play({ do: 'advance', ms, inOneLeap: false, turns: 3 })
+  }
+
+  /** What can be asked for afterwards: histories, the list, errors, and whether the store has it all. */
+  async #compareStored(): Promise<void> {
+    const { model, actors, supervisor, startedAt } = this.#driver
+    const known = model.tasks.filter((task) => this.#driver.isKnown(task))
+    for (const task of known) {
+      const { handle } = actors[task.number]!
+      const history = await supervisor.history(handle.id)
+      const seen = history.map(({ from, to, at, attempt, reason }) => ({
+        from,
+        to,
+        at: at - startedAt,
+        attempt,
+        reason,
+      }))
+      same('history()', seen, task.history)
+      same('accepted and persisted', [await handle.accepted, await handle.persisted], [true, true])
+    }
+    const statuses = known.map(({ number, status }) => `${number} ${status}`)
+    same('list()', (await this.#list()).sort(), statuses.sort())
+
+    const { items } = await supervisor.errors({ limit: 1_000 })
+    const seen = items.map(({ taskId, attempt, error }) => `${taskId} ${attempt} ${error.code}`)
+    const failed = known.filter(({ status }) => status === 'failed')
+    const expected = failed.map(({ number, attempt, code }) => `${actors[number]!.handle.id} ${attempt} ${code}`)
+    same('errors()', seen.filter((line) => !line.endsWith('TASK_DUPLICATE')).sort(), expected.sort())
+  }
+
+  async #list(): Promise<string[]> {
+    const lines: string[] = []
+    let cursor: string | null | undefined
+    do {
+      const page = await this.#driver.supervisor.list({ limit: 20, cursor: cursor ?? undefined })
+      lines.push(...page.items.map((record) => `${numberOf(record)} ${record.status}`))
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    return lines
+  }
+}

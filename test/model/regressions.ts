@@ -1,0 +1,75 @@
+import type { Setup } from './reference-state.js'
+import { orderOf, type Schedule, type Step } from './schedule.js'
+
+const setup: Setup = {
+  limit: 1,
+  queueLimit: Infinity,
+  onOverflow: 'reject',
+  timeout: Infinity,
+  queueTimeout: Infinity,
+  grace: 10,
+}
+
+const spawn = (...given: Parameters<typeof orderOf>): Step => ({
+  do: 'spawn',
+  order: orderOf(...given),
+  from: null,
+  sameIdAs: null,
+  turns: 0,
+})
+
+const leap = (ms: number): Step => ({ do: 'advance', ms, inOneLeap: true, turns: 1 })
+
+/** Schedules that the supervisor once got wrong, or that chance seldom meets, cut down to what matters. */
+export const REGRESSIONS: Record<string, Schedule> = {
+  'says that a task is stopping only where it has not stopped within the abort': {
+    setup,
+    steps: [spawn('yields'), { do: 'cancel', pick: 0, turns: 1 }],
+    finale: 'settle',
+  },
+  'starts nobody whose caller has gone, not even on a slot that the abort has freed': {
+    setup,
+    steps: [spawn('yields', { signal: 0 }), spawn('waits', { signal: 0 }), { do: 'abort', signal: 0, turns: 1 }],
+    finale: 'settle',
+  },
+  'has a free slot for a newcomer when the cap is set in the turn in which a function has returned': {
+    setup: { ...setup, queueLimit: 0 },
+    steps: [spawn('returns'), { do: 'resize', limit: 1, turns: 0 }, spawn('waits')],
+    finale: 'settle',
+  },
+  'has all its slots again when the cap is lowered and raised in the turn in which functions have returned': {
+    setup: { ...setup, limit: 3, queueLimit: 0 },
+    steps: [
+      spawn('returns', { inside: [orderOf('returns', { inside: [orderOf('returns')] })] }),
+      { do: 'resize', limit: 1, turns: 0 },
+      { do: 'resize', limit: 3, turns: 0 },
+      spawn('waits'),
+      spawn('waits'),
+      spawn('waits'),
+    ],
+    finale: 'settle',
+  },
+  'takes a deadline back for good when a task without a timeout starts at the instant its queueTimeout is over': {
+    setup,
+    steps: [
+      spawn('waits', { grace: 6 }),
+      { do: 'cancel', pick: 0, turns: 0 },
+      spawn('waits', { queueTimeout: 6 }),
+      leap(6),
+    ],
+    finale: 'settle',
+  },
+  'takes the first of two settlements of a foreign thenable': {
+    setup,
+    steps: [spawn('waits', { isForeign: true }), { do: 'settle', pick: 0, how: 'ok, err', turns: 1 }],
+    finale: 'settle',
+  },
+  'counts a slot that is spoken for but once, when a function being called spawns beside one that waits': {
+    setup: { ...setup, limit: 2, queueLimit: 1 },
+    steps: [
+      spawn('waits', { inside: [orderOf('returns', { inside: [orderOf('waits')] }), orderOf('waits')] }),
+      { do: 'settle', pick: 0, how: 'ok', turns: 1 },
+    ],
+    finale: 'settle',
+  },
+}

@@ -1,0 +1,185 @@
+import fc from 'fast-check'
+import type { Order, Plan, Setup, Status } from './reference-state.js'
+
+/** A number picks among the tasks that qualify at that moment. */
+export type Pick = number | { task: number }
+
+/** One thing that happens to a supervisor, as plain data: it can be printed, shrunk and played again. */
+export type Act =
+  | { do: 'spawn'; order: Order; from: number | null; sameIdAs: number | null }
+  | { do: 'settle'; pick: Pick; how: 'ok' | 'err' | 'reason' | 'ok, err' | 'err, ok' }
+  | { do: 'cancel'; pick: Pick }
+  | { do: 'cancel those'; where: { name?: string; status?: Status } }
+  | { do: 'abort'; signal: number }
+  | { do: 'advance'; ms: number; inOneLeap: boolean }
+  | { do: 'pause' | 'resume' }
+  | { do: 'resize'; limit: number }
+  | { do: 'set priority'; pick: Pick; priority: number }
+  | { do: 'await idle'; timeout: number }
+  | { do: 'close'; mode: 'drain' | 'cancel'; timeout: number; grace: number }
+
+/** `turns` of the event loop pass after it; with none the next act comes in the same turn. */
+export type Step = Act & { turns: number }
+
+export interface Schedule {
+  setup: Setup
+  steps: Step[]
+  /** Whether every listener throws, which is to harm nobody. */
+  listenersThrow?: boolean
+  /** How it all ends: what is left is settled, or told to stop and left alone, or closed. With none it just stops. */
+  finale: 'settle' | 'abandon' | 'close' | 'close now' | 'none'
+}
+
+export const SIGNALS = 3
+
+/** An order with nothing special about it but what is given. */
+export const orderOf = (
+  kind: Plan['kind'],
+  { inside = [], isForeign = kind === 'yields', isPromise = false, ...own }: Partial<Order & Plan> = {},
+): Order => ({
+  plan: { kind, isPromise, isForeign, inside },
+  ...{ name: 'a', priority: 0, timeout: null, queueTimeout: null, grace: null, signal: null, idOf: null },
+  ...own,
+})
+
+// Tasks and steps keep to even instants, `close` and `drain` to odd ones: which of two timers comes first at one instant is
+// nobody's promise.
+const evenMs = fc.constantFrom(0, 2, 4, 6, 10, 20)
+const oddMs = fc.constantFrom(1, 3, 7, 15, 31)
+const pick = fc.nat(40)
+const limit = fc.constantFrom(1, 1, 1, 2, 2, 3, 4, Infinity)
+const ownMs = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: evenMs })
+const maybe = <T>(arbitrary: fc.Arbitrary<T>, weight: number): fc.Arbitrary<T | null> =>
+  fc.oneof({ weight: 10 - weight, arbitrary: fc.constant(null) }, { weight, arbitrary })
+
+const kind = fc.constantFrom<Plan['kind']>(
+  ...(['waits', 'waits', 'waits', 'waits', 'waits', 'waits'] as const),
+  ...(['obeys', 'obeys', 'yields', 'yields', 'returns', 'throws', 'resolves', 'rejects'] as const),
+)
+
+const planOf = (inside: fc.Arbitrary<Plan['inside']>): fc.Arbitrary<Plan> =>
+  fc
+    .record({ kind, isPromise: maybe(fc.constant(true), 2), isForeign: maybe(fc.constant(true), 2), inside })
+    .map((plan) => {
+      const isPromise = plan.isPromise === true && ['waits', 'resolves', 'rejects'].includes(plan.kind)
+      const isForeign = plan.kind === 'yields' || (plan.isForeign === true && plan.kind === 'waits')
+      return { kind: plan.kind, isPromise, isForeign, inside: isPromise ? [] : plan.inside }
+    })
+
+const anyOrder = (inside: fc.Arbitrary<Plan['inside']>): fc.Arbitrary<Order> =>
+  fc
+    .record({
+      plan: planOf(inside),
+      name: fc.constantFrom('a', 'b', 'c'),
+      priority: fc.constantFrom(0, 0, 0, 1, 1, -1, 2.5),
+      timeout: fc.oneof(ownMs, fc.constantFrom(null, Infinity)),
+      queueTimeout: ownMs,
+      grace: ownMs,
+      signal: maybe(fc.nat(SIGNALS - 1), 4),
+      idOf: fc.constant(null),
+    })
+    .map((order) => (order.plan.isPromise ? { ...order, queueTimeout: null } : order))
+
+const leaf = anyOrder(fc.constant([]))
+const insideOf = (order: fc.Arbitrary<Order>) =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Plan['inside']>([]) },
+    {
+      weight: 1,
+      arbitrary: fc.array(
+        fc.oneof(
+          { weight: 6, arbitrary: order },
+          { weight: 1, arbitrary: fc.constantFrom('cancel itself' as const, 'cancel all' as const) },
+        ),
+        { minLength: 1, maxLength: 3 },
+      ),
+    },
+  )
+const order = anyOrder(insideOf(anyOrder(insideOf(leaf))))
+
+const weighted: readonly (readonly [number, fc.Arbitrary<Act>])[] = [
+  [22, fc.record({ do: fc.constant('spawn'), order, from: maybe(pick, 2), sameIdAs: maybe(pick, 1) })],
+  [
+    16,
+    fc.record({
+      do: fc.constant('settle'),
+      pick,
+      how: fc.constantFrom('ok', 'ok', 'err', 'err', 'reason', 'ok, err', 'err, ok'),
+    }),
+  ],
+  [7, fc.record({ do: fc.constant('cancel'), pick })],
+  [
+    2,
+    fc.record({
+      do: fc.constant('cancel those'),
+      where: fc.constantFrom<{ name?: string; status?: Status }>(
+        {},
+        { name: 'a' },
+        { name: 'b' },
+        { status: 'pending' },
+        { status: 'running' },
+        { status: 'completed' },
+        { name: 'c', status: 'running' },
+      ),
+    }),
+  ],
+  [2, fc.record({ do: fc.constant('abort'), signal: fc.nat(SIGNALS - 1) })],
+  [12, fc.record({ do: fc.constant('advance'), ms: evenMs, inOneLeap: fc.boolean() })],
+  [2, fc.record({ do: fc.constantFrom('pause', 'resume', 'resume') })],
+  [3, fc.record({ do: fc.constant('resize'), limit })],
+  [4, fc.record({ do: fc.constant('set priority'), pick, priority: fc.constantFrom(0, 0, 1, -1, 2.5) })],
+  [2, fc.record({ do: fc.constant('await idle'), timeout: fc.oneof(oddMs, fc.constant(Infinity)) })],
+  [
+    1,
+    fc.record({
+      do: fc.constant('close'),
+      mode: fc.constantFrom('drain', 'drain', 'cancel'),
+      timeout: fc.oneof(oddMs, fc.constant(Infinity)),
+      grace: evenMs,
+    }),
+  ],
+] as const
+
+const act = fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })))
+const step: fc.Arbitrary<Step> = fc.tuple(act, fc.constantFrom(0, 1, 1, 3)).map(([what, turns]) => ({ ...what, turns }))
+
+export const anySetup: fc.Arbitrary<Setup> = fc.record({
+  limit,
+  queueLimit: fc.constantFrom(0, 1, 2, 3, 4, Infinity, Infinity),
+  onOverflow: fc.constantFrom('reject', 'drop-oldest', 'drop-newest'),
+  timeout: fc.constantFrom(Infinity, Infinity, 10, 30),
+  queueTimeout: fc.constantFrom(Infinity, Infinity, 8),
+  grace: fc.constantFrom(0, 4, 10, 10, Infinity),
+})
+
+/** What some schedules have more of, so that rare things meet. */
+type Taste = 'mixed' | 'signals' | 'yielding' | 'cap of one'
+
+const flavour = (order: Order, taste: Taste): Order => {
+  const { plan, signal } = order
+  const inside = plan.inside.map((what) => (typeof what === 'string' ? what : flavour(what, taste)))
+  const yields = taste === 'yielding' && plan.kind === 'obeys'
+  return {
+    ...order,
+    plan: { ...plan, inside, ...(yields && { kind: 'yields', isForeign: true }) },
+    signal: taste === 'signals' ? (signal ?? 0) : signal,
+  }
+}
+
+/** Any schedule of at most so many steps. */
+export const scheduleOf = (maxLength: number): fc.Arbitrary<Schedule> =>
+  fc
+    .record({
+      setup: anySetup,
+      steps: fc.array(step, { maxLength, size: 'max' }),
+      listenersThrow: fc.constantFrom(false, false, false, true),
+      finale: fc.constantFrom('settle', 'abandon', 'close', 'close now'),
+      taste: fc.constantFrom<Taste>('mixed', 'mixed', 'signals', 'yielding', 'cap of one'),
+    })
+    .map(({ taste, ...schedule }) => ({
+      ...schedule,
+      setup: taste === 'cap of one' ? { ...schedule.setup, limit: 1 } : schedule.setup,
+      steps: schedule.steps.map((next) =>
+        next.do === 'spawn' ? { ...next, order: flavour(next.order, taste) } : next,
+      ),
+    }))

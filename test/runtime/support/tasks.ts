@@ -1,0 +1,38 @@
+import { LiveTask, type TaskSettings } from '../../../src/runtime/live-task.js'
+
+/** A task as the supervisor would make it, named after its number unless told otherwise. */
+export function makeTask(order = 0, own: Partial<TaskSettings> & { id?: string | null; atMs?: number } = {}): LiveTask {
+  const { id = `task-${order}`, atMs = 1_000, ...settings } = own
+  return new LiveTask(
+    order,
+    {
+      name: `name-${order}`,
+      owner: null,
+      priority: 0,
+      timeoutMs: Infinity,
+      queueTimeoutMs: Infinity,
+      graceMs: 0,
+      metadata: {},
+      ...settings,
+    },
+    { id, instanceId: 'this-instance', atMs, atMono: atMs, metadata: {}, makeId: () => `made-${order}` },
+  )
+}
+
+/** Brings the task to an end that a store can record. */
+export function complete(task: LiveTask, atMs = 2_000): LiveTask {
+  if (task.status === 'pending') task.begin(atMs, atMs)
+  task.end({ status: 'completed', value: undefined }, atMs, atMs)
+  return task
+}
+
+export function failWith(task: LiveTask, code: string, atMs = 2_000): LiveTask {
+  if (task.status === 'pending') task.begin(atMs, atMs)
+  const error = { message: `failed with ${code}`, code, details: null }
+  task.end({ status: 'failed', error, reason: code }, atMs, atMs)
+  task.fail({
+    ...{ id: `error-of-${task.id}`, taskId: task.id, taskName: task.settings.name, owner: task.settings.owner },
+    ...{ attempt: task.attempt, at: atMs, fingerprint: code, error },
+  })
+  return task
+}

@@ -1,0 +1,6 @@
+export { cuttable, type Cuttable } from './cuttable.js'
+export { describeWith } from './describe-with.js'
+export type { OwnServer } from './own-server.js'
+export { ownPostgres, postgresService, whyNoOwnPostgres } from './postgres.js'
+export { ownRedis, redisService, whyNoOwnRedis } from './redis.js'
+export type { Service } from './service.js'
