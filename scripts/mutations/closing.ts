@@ -1,0 +1,49 @@
+import { mutation, type Mutation } from './mutation.js'
+
+const PIPELINE = 'runtime/pipeline.ts'
+
+export const CLOSING_MUTATIONS: readonly Mutation[] = [
+  mutation(
+    'idle told too early',
+    'onIdle() resolves while functions still run',
+    'runtime/ledger.ts',
+    ' && this.stopping.size === 0',
+    '',
+  ),
+  mutation('close does not abort', 'close() waits for ever', 'runtime/closing.ts', 'pipeline.abortAll(grace)\n', ''),
+  mutation(
+    'close accepts spawns from outside',
+    'work that comes while it drains is taken in',
+    'runtime/closing.ts',
+    `intake.state = 'live tasks'`,
+    `intake.state = 'everybody'`,
+  ),
+  mutation(
+    'close refuses spawns of live tasks',
+    'a task that drains cannot finish what it began',
+    'runtime/closing.ts',
+    `intake.state = 'live tasks'`,
+    `intake.state = 'nobody'`,
+  ),
+  mutation(
+    'close leaves the pause in force',
+    'what waits is cancelled instead of run',
+    'runtime/closing.ts',
+    'pipeline.dispatcher.isPaused = false\n',
+    '',
+  ),
+  mutation(
+    "close waits for the tasks' own grace",
+    'close() takes longer than it was told',
+    PIPELINE,
+    'this.#closingGraceMs = graceMs\n',
+    '',
+  ),
+  mutation(
+    'close forgets those that are stopping',
+    'close() takes longer than it was told',
+    PIPELINE,
+    'this.#deadlines.set(task, this.#clock.monotonic(), graceMs)',
+    'void task',
+  ),
+]

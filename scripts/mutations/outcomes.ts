@@ -1,0 +1,106 @@
+import { mutation, type Mutation } from './mutation.js'
+
+const PIPELINE = 'runtime/pipeline.ts'
+const OUTCOMES = 'runtime/outcomes.ts'
+const LATE = 'this.#ledger.totals.late++'
+
+export const OUTCOME_MUTATIONS: readonly Mutation[] = [
+  mutation('late settlement swallowed', 'nobody learns that it came', PIPELINE, `${LATE}\n`, ''),
+  mutation('late settlement counted twice', 'totals.late is wrong', PIPELINE, LATE, 'this.#ledger.totals.late += 2'),
+  mutation(
+    'quiet stop counted as late',
+    'a function that obeys is reported like one that does not',
+    PIPELINE,
+    'const hasObeyed = task.isActive && !settlement.isFulfilled && settlement.reason === task.stopReason',
+    'const hasObeyed = (task.status as string) === settlement',
+  ),
+  {
+    name: 'terminal status overwritten',
+    breaks: 'a task that timed out is completed after all',
+    edits: [
+      {
+        file: `src/${PIPELINE}`,
+        find: 'if (task.isSettled) {\n      this.#settleLate',
+        replace: 'if (task.abandoned) {\n      this.#settleLate',
+      },
+      { file: 'src/core/lifecycle.ts', find: 'failed: [],', replace: `failed: ['completed', 'failed'],` },
+      { file: 'src/core/lifecycle.ts', find: 'cancelled: [],', replace: `cancelled: ['completed', 'failed'],` },
+    ],
+  },
+  mutation('signal not aborted', 'a function is never told to stop', PIPELINE, 'task.controller?.abort(error)\n', ''),
+  mutation('outcome not told', 'whoever awaits a result waits for ever', OUTCOMES, 'task.tellSettled()\n', ''),
+  mutation(
+    'refused task runs anyway',
+    'a task born cancelled is admitted',
+    PIPELINE,
+    'else if (!task.isSettled) this.#admit(task, work)',
+    'else this.#admit(task, work)',
+  ),
+  mutation('failure not recorded', 'errors() misses failed tasks', OUTCOMES, 'task.fail(failure)\n', ''),
+  mutation(
+    'version not bumped',
+    'a store takes a stopped task for one that still runs',
+    'runtime/live-task.ts',
+    'this.stoppingSince = null\n    this.version++',
+    'this.stoppingSince = null',
+  ),
+  mutation(
+    'history entry lost',
+    'history() does not tell when a task started',
+    'runtime/live-task.ts',
+    'this.version++\n    this.#enter(',
+    `this.version++\n    if (to !== 'running') this.#enter(`,
+  ),
+  mutation(
+    'known id accepted again',
+    'two tasks share one id and one record',
+    'runtime/intake.ts',
+    'if (hasOwnId && this.#recorder.isTaken(task.id))',
+    'if (hasOwnId && this.#recorder.isTaken(`${task.id}?`))',
+  ),
+  mutation(
+    'listener that throws is not isolated',
+    'one bad listener breaks the supervisor',
+    'runtime/hooks.ts',
+    'this.#onFailed(where, thrown, level)\n      return\n    } finally',
+    'throw thrown\n    } finally',
+  ),
+]
+
+export const LEAK_MUTATIONS: readonly Mutation[] = [
+  mutation(
+    "listener kept on the caller's signal",
+    'a long-lived signal keeps a listener for good',
+    'runtime/caller-signals.ts',
+    `this.#signal.removeEventListener('abort', this.#onAbort)`,
+    'void this.#onAbort',
+  ),
+  mutation(
+    "task kept on the caller's signal",
+    'a long-lived signal holds on to every task it ever served',
+    PIPELINE,
+    'task.unlinkSignal?.()\n',
+    '',
+  ),
+  mutation(
+    'abandoned function not taken off the list',
+    'status() lists functions that have long settled',
+    'runtime/ledger.ts',
+    'list.remove(task)\n',
+    'if (list === this.stopping) list.remove(task)\n',
+  ),
+  mutation(
+    'finished task not forgotten',
+    'memory grows with every task',
+    'runtime/recorder.ts',
+    'this.#known.get(task.id) === task) this.#known.delete(task.id)',
+    'this.#known.get(task.id) !== task) this.#known.delete(task.id)',
+  ),
+  mutation(
+    'timer not given back when idle',
+    'the clock keeps a timer for nothing',
+    'runtime/deadlines.ts',
+    'if (this.#heap.size > 0) return\n    this.#cancelTimer?.()',
+    'if (this.#heap.size > 0) return',
+  ),
+]
