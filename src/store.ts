@@ -11,7 +11,10 @@ export interface TaskStore {
   readonly kind: string
   readonly capabilities: StoreCapabilities
 
-  /** Makes the store ready, migrations included; a second call does nothing, one after `close` opens it again or rejects. */
+  /**
+   * Makes the store ready, migrations included; a second call does nothing, one after `close` opens it again or rejects. May
+   * take a minute; every other call is given up after 5 s.
+   */
   open(): Promise<void>
   /**
    * Applies each change whole (record, transitions and errors together) or not at all, and answers for each in the same

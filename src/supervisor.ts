@@ -184,7 +184,8 @@ export class TaskSupervisor implements AsyncDisposable {
    * `TASK_INTERRUPTED`. Optional: `spawn` works before it, and the first record opens the store too. Another live process's
    * tasks are never touched; one on another machine counts as dead 30 s after its last sign of life.
    *
-   * @throws TaskStoreError `STORE_UNAVAILABLE`
+   * @throws TaskStoreError `STORE_UNAVAILABLE` where the store cannot be opened, or has not been after a minute; the next call
+   *   tries again
    */
   open(): Promise<void> {
     return this.#parts.records.open()

@@ -85,7 +85,11 @@ export interface CloseOptions {
   mode?: 'drain' | 'cancel' | undefined
   /** Milliseconds for the drain, from the call. @default 30_000 */
   timeout?: number | undefined
-  /** Milliseconds for what was then aborted to stop. Replaces the tasks' own grace. @default 10_000 */
+  /**
+   * Milliseconds for what was then aborted to stop. Replaces the tasks' own grace. With a store that outlives the process, the
+   * last tenth of `timeout + grace`, at most a second, is kept back for writing down what became of the tasks.
+   * @default 10_000
+   */
   grace?: number | undefined
 }
 

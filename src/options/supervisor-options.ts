@@ -58,7 +58,8 @@ export interface TaskSupervisorOptions {
   retention?: RetentionOptions | undefined
   /**
    * With a store that outlives the process: whether a task's record is there before its function starts, and its outcome
-   * before `settled` resolves and events fire ('ahead'), or both follow as the store takes them ('behind').
+   * before `settled` resolves and events fire ('ahead'), or both follow as the store takes them ('behind'). An id that another
+   * process has used ends the new task `failed` with `TASK_DUPLICATE` ('ahead'), or runs it without a record ('behind').
    *
    * @default 'behind'
    */

@@ -22,6 +22,9 @@ export interface ClosingParts {
   readonly intake: Intake
 }
 
+/** What is kept back of the time for writing the last outcomes down: a tenth, and no more than this. */
+const MOST_RESERVED_MS = 1_000
+
 /**
  * The end, in order: what lives may finish; what is left is told to stop; what does not is abandoned; the store is flushed.
  * All of it in `timeout + grace`, whatever the tasks and the store do.
@@ -32,17 +35,19 @@ export async function closeDown({ mode, timeout, grace }: ClosingOptions, parts:
   const startedMono = clock.monotonic()
   const { completed, failed, cancelled } = ledger.totals
   const budgetMs = (mode === 'drain' ? timeout : 0) + grace
+  const leftMs = (): number => Math.max(0, budgetMs - (clock.monotonic() - startedMono))
+  const reservedMs = store.capabilities.durable ? Math.min(MOST_RESERVED_MS, budgetMs / 10) : 0
+  const leftForTasksMs = (): number => Math.max(0, leftMs() - reservedMs)
 
   if (mode === 'drain') {
     intake.state = 'live tasks'
     pipeline.dispatcher.isPaused = false
-    await idle.wait(timeout)
+    await idle.wait(Math.min(timeout, leftForTasksMs()))
   }
   intake.state = 'nobody'
-  pipeline.abortAll(grace)
+  pipeline.abortAll(Math.min(grace, leftForTasksMs()))
   await idle.wait(Infinity)
 
-  const leftMs = (): number => Math.max(0, budgetMs - (clock.monotonic() - startedMono))
   const persisted = await within(clock, leftMs(), (isOver) => recorder.flush(isOver))
   recorder.close()
   // There will be no more answers.

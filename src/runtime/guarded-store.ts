@@ -17,6 +17,8 @@ import { whenSettled } from './thenable.js'
 
 /** How long one call of the store may take before it counts as failed. */
 export const STORE_LIMIT_MS = 5_000
+/** The same for its opening: there may be much to read, or to bring up to date. Other calls wait for it as long as for any. */
+export const OPEN_LIMIT_MS = 60_000
 
 /** The store as the runtime sees it: whatever it throws, rejects with or never answers is one TaskStoreError, in time. */
 export class GuardedStore implements TaskStore {
@@ -26,6 +28,7 @@ export class GuardedStore implements TaskStore {
   readonly #clock: Clock
   readonly #onOpen: (beat: (heartbeat: Heartbeat) => Promise<void>) => Promise<void>
   #opening: Promise<void> | undefined
+  #isOpen = false
 
   /** @param onOpen what comes after the opening and before anything else; given the store's `beat` for it */
   constructor(
@@ -50,8 +53,9 @@ export class GuardedStore implements TaskStore {
   }
 
   async #open(): Promise<void> {
-    await this.#limit('open', () => this.#store.open())
+    await this.#limit('open', () => this.#store.open(), OPEN_LIMIT_MS)
     await this.#onOpen((heartbeat) => this.#limit('beat', () => this.#store.beat(heartbeat)))
+    this.#isOpen = true
   }
 
   commit(changes: readonly TaskChange[]): Promise<CommitAnswer[]> {
@@ -130,23 +134,34 @@ export class GuardedStore implements TaskStore {
   }
 
   async #whenOpen<T>(method: string, call: () => Promise<T>, isSound: (answer: unknown) => boolean): Promise<T> {
-    await this.open()
+    if (!this.#isOpen) await this.#opened()
     const answer = await this.#limit(method, call)
     if (holds(isSound, answer)) return answer
-    throw new TaskStoreError(
-      'STORE_UNAVAILABLE',
-      `The ${this.kind} store's ${method}() gave an answer that makes no sense`,
-    )
+    throw this.#error(method, 'gave an answer that makes no sense')
   }
 
-  #limit<T>(method: string, call: () => Promise<T>): Promise<T> {
+  /** The opening, waited for as long as for any other call. */
+  #opened(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancelTimer = this.#clock.setTimer(STORE_LIMIT_MS, () => {
+        reject(this.#error('open', noAnswerWithin(STORE_LIMIT_MS)))
+      })
+      this.open().finally(cancelTimer).then(resolve, reject)
+    })
+  }
+
+  #error(method: string, what: string, options?: ErrorOptions): TaskStoreError {
+    return new TaskStoreError('STORE_UNAVAILABLE', `The ${this.kind} store's ${method}() ${what}`, options)
+  }
+
+  #limit<T>(method: string, call: () => Promise<T>, limitMs = STORE_LIMIT_MS): Promise<T> {
     return new Promise((resolve, reject) => {
       const fail = (what: string, options?: ErrorOptions): void => {
         cancelTimer()
-        reject(new TaskStoreError('STORE_UNAVAILABLE', `The ${this.kind} store's ${method}() ${what}`, options))
+        reject(this.#error(method, what, options))
       }
-      const cancelTimer = this.#clock.setTimer(STORE_LIMIT_MS, () => {
-        fail(`gave no answer within ${String(STORE_LIMIT_MS)} ms`)
+      const cancelTimer = this.#clock.setTimer(limitMs, () => {
+        fail(noAnswerWithin(limitMs))
       })
       const succeed = (answer: unknown): void => {
         cancelTimer()
@@ -164,6 +179,8 @@ export class GuardedStore implements TaskStore {
     })
   }
 }
+
+const noAnswerWithin = (limitMs: number): string => `gave no answer within ${String(limitMs)} ms`
 
 /** An answer that throws when it is looked at is not sound either. */
 function holds(check: (answer: unknown) => boolean, answer: unknown): boolean {

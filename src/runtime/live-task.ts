@@ -90,6 +90,8 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   isTracked = false
   /** Whether the store has the outcome. */
   isRecorded = false
+  /** Whether the store has another's record under its id. */
+  isDuplicate = false
   // Entries get the task's id when they leave, as it may not have been made.
   #journal: JournalEntry[] | null = null
   #failures: TaskErrorRecord[] | null = null

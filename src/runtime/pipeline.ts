@@ -101,7 +101,8 @@ export class Pipeline {
     task.context = captureContext(this.#options.context)
     this.#gate.wait(task.accepted.promise, () => {
       if (task.isSettled) return
-      this.#enter(task)
+      if (task.isDuplicate) this.#refuse(task, reasons.duplicate(task))
+      else this.#enter(task)
       this.#afterStep()
     })
   }

@@ -197,6 +197,7 @@ export class Recorder {
       const isApplied = answers[index] === 'applied' || (answers[index] === 'missing' && task.isRecorded)
       // Given up already, or for ever now: what the store has of it is another's.
       if (!isApplied) {
+        task.isDuplicate = change.expected === 0
         this.#drop(task)
         return
       }

@@ -189,6 +189,22 @@ describe("durability 'ahead'", () => {
     expect(await Promise.all([waiting.persisted, started.persisted])).toEqual([false, false])
   })
 
+  it('refuses an id that a shared store knows from somebody else, before anything runs', async () => {
+    const { store, inner } = watched()
+    const other = new TaskSupervisor({ store: inner })
+    await other.spawn(() => 'theirs', { id: 'receipt-1' }).persisted
+    const { supervisor } = ahead({ ...store, has: () => false })
+    let calls = 0
+    const mine = supervisor.spawn(() => calls++, { id: 'receipt-1' })
+    expect(await mine.settled).toMatchObject({ status: 'failed', error: { code: 'TASK_DUPLICATE' } })
+    expect([calls, await mine.accepted, await mine.persisted]).toEqual([0, false, false])
+    expect(await supervisor.get('receipt-1')).toMatchObject({ status: 'completed', instanceId: other.instanceId })
+    expect((await supervisor.errors()).items).toMatchObject([{ error: { code: 'TASK_DUPLICATE' } }])
+    expect(supervisor.status().totals).toMatchObject({ spawned: 1, failed: 1, rejected: 1 })
+    await supervisor.close()
+    await other.close()
+  })
+
   it('keeps its word under load: whatever was told is in the store', async () => {
     const { store, inner } = watched()
     const supervisor = new TaskSupervisor({ store, durability: 'ahead', concurrency: 7 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isTaskStoreError } from '../../src/core/errors.js'
-import { GuardedStore, STORE_LIMIT_MS } from '../../src/runtime/guarded-store.js'
+import { GuardedStore, OPEN_LIMIT_MS, STORE_LIMIT_MS } from '../../src/runtime/guarded-store.js'
 import { manualClock } from '../../src/testing/index.js'
 import { revoked } from '../core/support/hostile-values.js'
 import { faultStore } from './support/fault-store.js'
@@ -85,11 +85,12 @@ describe('GuardedStore', () => {
       const failure = call(store).catch((error: unknown) => error)
       await turns(2)
       expect(clock.timers).toBe(what === 'hangs' ? 1 : 0)
-      clock.advance(STORE_LIMIT_MS)
+      clock.advance(name === 'open' ? OPEN_LIMIT_MS : STORE_LIMIT_MS)
       const error = (await failure) as Error
       expect(isTaskStoreError(error)).toBe(true)
       expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE' })
-      expect(error.message).toContain(`The fault store's ${name}() ${message}`)
+      const limitMs = name === 'open' ? '60000' : '5000'
+      expect(error.message).toContain(`The fault store's ${name}() ${message.replace('5000', limitMs)}`)
       expect(clock.timers).toBe(0)
     })
   }
@@ -101,6 +102,27 @@ describe('GuardedStore', () => {
     inner.openFault = null
     await Promise.all([store.get('a'), store.list({}), store.open(), store.open()])
     expect(inner.calls).toEqual(['open', 'open', 'get', 'list'])
+  })
+
+  it('lets an opening take its time, though each call waits for it no longer than for any other', async () => {
+    const { inner, store, clock } = setUp()
+    let finish!: () => void
+    inner.open = () => {
+      inner.calls.push('open')
+      return new Promise((resolve) => (finish = resolve))
+    }
+    const opening = store.open()
+    const early = store.get('a').catch((error: unknown) => (error as Error).message)
+    clock.advance(STORE_LIMIT_MS)
+    expect(await early).toBe("The fault store's open() gave no answer within 5000 ms")
+    expect(await stateOf(opening)).toBe('unsettled')
+    const late = store.get('a')
+    clock.advance(STORE_LIMIT_MS - 1)
+    finish()
+    await opening
+    await late
+    expect(inner.calls).toEqual(['open', 'get'])
+    expect(clock.timers).toBe(0)
   })
 
   it('waits no longer than its limit, and does not mind an answer after it', async () => {
