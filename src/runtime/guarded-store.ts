@@ -134,7 +134,8 @@ export class GuardedStore implements TaskStore {
   }
 
   async #whenOpen<T>(method: string, call: () => Promise<T>, isSound: (answer: unknown) => boolean): Promise<T> {
-    if (!this.#isOpen) await this.#opened()
+    // Also where it is open, so that a clock that leaps gives the call its own time.
+    await (this.#isOpen ? undefined : this.#opened())
     const answer = await this.#limit(method, call)
     if (holds(isSound, answer)) return answer
     throw this.#error(method, 'gave an answer that makes no sense')
