@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { checkOptions, limitRule, objectWith, type Rule, type Rules } from '../core/option-rules.js'
+import { booleanRule, checkOptions, limitRule, objectWith, type Rule, type Rules } from '../core/option-rules.js'
 import { TaskOptionError, TaskStoreError } from '../core/errors.js'
 import type { ErrorQuery, TaskQuery } from '../core/query.js'
 import type { Heartbeat, PrunePolicy, TaskChange, TaskStore } from '../store.js'
@@ -14,7 +14,13 @@ import { namesOf } from './postgres/names.js'
 import { prune } from './postgres/pruning.js'
 import { readChanges, readCounts, readHistory, readTask } from './postgres/reading.js'
 
-export type { PostgresClient, PostgresNotification, PostgresPool, PostgresPoolClient } from './postgres/connection.js'
+export type {
+  PostgresClient,
+  PostgresNotification,
+  PostgresPool,
+  PostgresPoolClient,
+  PostgresPreparedStatement,
+} from './postgres/connection.js'
 
 export interface PostgresStoreSettings {
   /** The schema that holds the tables; made where it is missing. 1 to 63 bytes. @default 'taskward' */
@@ -28,6 +34,14 @@ export interface PostgresStoreSettings {
    * @default true
    */
   listen?: boolean | string | undefined
+  /**
+   * Whether commits of few changes are prepared under a name, once a connection: planning them takes longer than running them.
+   * Behind a pooler that cannot do that it is given up at the first error by itself. False where it is not to be tried, as
+   * behind the RDS Proxy, which then keeps a connection for each client.
+   *
+   * @default true
+   */
+  prepare?: boolean | undefined
 }
 
 export interface PostgresConnectionOptions extends PostgresStoreSettings {
@@ -69,10 +83,11 @@ const DEFAULT_MAX = 4
  * ```
  */
 export function postgresStore(options: PostgresStoreOptions): TaskStore {
-  const { pool, connectionString, schema = DEFAULT_SCHEMA, max = DEFAULT_MAX, listen = true } = checked(options)
+  const given = checked(options)
+  const { pool, connectionString, schema = DEFAULT_SCHEMA, max = DEFAULT_MAX, listen = true, prepare = true } = given
   const names = namesOf(schema)
   const token = listen === false ? null : randomUUID()
-  const database = new Database()
+  const database = new Database(prepare)
   const listener = token === null ? null : new Listener(names.channel, token)
   let ownPool: OwnPool | null = null
   let opening: Promise<void> | null = null
@@ -158,6 +173,7 @@ const RULES: Rules = {
     expected: 'true, false or a connection string',
     accepts: (value) => typeof value === 'boolean' || connectionRule.accepts(value),
   },
+  prepare: booleanRule,
 }
 
 interface Given extends PostgresStoreSettings {

@@ -1,29 +1,30 @@
 import type { TaskRecord } from '../../core/record.js'
 import type { CommitAnswer, TaskChange } from '../../store.js'
 import { isSameVersion, judge, type Tables } from '../memory/tables.js'
-import { encodeLine, type InstanceLine } from './line.js'
-import type { LiveBytes } from './live-bytes.js'
+import type { InstanceLine } from './line.js'
+import type { LineBuffer } from './line-buffer.js'
+
+interface Written {
+  readonly change: TaskChange
+  /** The length of its line. */
+  readonly bytes: number
+}
 
 /** What several callers want, made one write: each sees what those before it in the batch have asked for. */
 export class Batch {
   readonly #tables: Tables
-  readonly #liveBytes: LiveBytes
-  readonly #lines: string[] = []
-  readonly #effects: (() => void)[] = []
+  readonly #lines: LineBuffer
+  /** What is to become of the tables, in order: changes, and ids to be removed. */
+  readonly #steps: (Written | readonly string[])[] = []
   /** What will be there of tasks that are in the batch; null for none. */
   readonly #staged = new Map<string, TaskRecord | null>()
   #seq: number
-  #length = 0
 
-  constructor(tables: Tables, liveBytes: LiveBytes) {
+  /** @param lines takes what is to be written */
+  constructor(tables: Tables, lines: LineBuffer) {
     this.#tables = tables
-    this.#liveBytes = liveBytes
+    this.#lines = lines
     this.#seq = tables.seq
-  }
-
-  /** About how many bytes it has. */
-  get length(): number {
-    return this.#length
   }
 
   commit(change: TaskChange): CommitAnswer {
@@ -31,12 +32,9 @@ export class Batch {
     const there = this.#find(record.id)
     const answer = judge(there, change)
     if (answer !== 'applied' || (there && isSameVersion(there, record))) return answer
-    const line = encodeLine({ seq: this.#seq + 1, record, transitions, errors })
+    const bytes = this.#lines.add({ seq: this.#seq + 1, record, transitions, errors })
     this.#seq++
-    this.#add(line, () => {
-      this.#tables.apply(change)
-      this.#liveBytes.wrote(record.id, line.length)
-    })
+    this.#steps.push({ change, bytes })
     this.#staged.set(record.id, record)
     return answer
   }
@@ -45,35 +43,26 @@ export class Batch {
   prune(records: readonly TaskRecord[]): number {
     const pruned = records.filter((record) => this.#find(record.id)?.version === record.version).map(({ id }) => id)
     if (pruned.length === 0) return 0
-    this.#add(encodeLine({ pruned }), () => {
-      this.#tables.remove(pruned)
-      for (const id of pruned) this.#liveBytes.removed(id)
-    })
+    this.#lines.add({ pruned })
+    this.#steps.push(pruned)
     for (const id of pruned) this.#staged.set(id, null)
     return pruned.length
   }
 
   instance(line: InstanceLine): void {
-    this.#add(encodeLine(line), () => undefined)
+    this.#lines.add(line)
   }
 
-  bytes(): Buffer {
-    return Buffer.from(this.#lines.join(''))
-  }
-
-  /** To be called once it has been written. */
+  /** To be called once its lines have been written. */
   apply(): void {
-    for (const effect of this.#effects) effect()
+    for (const step of this.#steps) {
+      if ('change' in step) this.#tables.apply(step.change, { bytes: step.bytes })
+      else this.#tables.remove(step)
+    }
   }
 
   #find(id: string): TaskRecord | undefined {
     const staged = this.#staged.get(id)
     return staged === undefined ? this.#tables.find(id)?.record : (staged ?? undefined)
-  }
-
-  #add(line: string, effect: () => void): void {
-    this.#lines.push(line)
-    this.#length += line.length
-    this.#effects.push(effect)
   }
 }

@@ -3,7 +3,6 @@ import { TaskStoreError } from '../../core/errors.js'
 import { syncDirectory, type Disk } from './disk.js'
 import { segmentName, snapshotName } from './names.js'
 import { writeSnapshot, type SnapshotSettings } from './snapshot.js'
-import type { LiveBytes } from './live-bytes.js'
 import type { Roster } from '../memory/roster.js'
 import type { Tables } from '../memory/tables.js'
 import type { SegmentLog } from './segment-log.js'
@@ -13,7 +12,6 @@ export interface CompactionSettings {
   readonly directory: string
   readonly tables: Tables
   readonly roster: Roster
-  readonly liveBytes: LiveBytes
   readonly log: SegmentLog
   /** Nothing is compacted before so many bytes are dead. */
   readonly floorBytes: number
@@ -23,9 +21,12 @@ export interface CompactionSettings {
   readonly snapshot: { number: number | undefined; bytes: number }
 }
 
+/** Each process that writes begins a segment, and all of them are opened when the next one starts. */
+const MOST_SEGMENTS = 64
+
 /**
- * Replaces the segments by a snapshot once they hold more dead bytes than live ones. Commits go on meanwhile, into a segment
- * behind it. A crash at any point leaves either all of the old or all of the new; what is left over of the other is removed
+ * Replaces the segments by a snapshot once they hold more dead bytes than live ones, or are many. Commits go on meanwhile, into
+ * a segment behind it. A crash at any point leaves either all of the old or all of the new; what is left over of the other is removed
  * when the store is next opened.
  */
 export class Compaction {
@@ -34,7 +35,7 @@ export class Compaction {
   #isAborted = false
   #snapshot: CompactionSettings['snapshot']
   /** After a failure it waits for more to be gained. */
-  #notBefore = 0
+  #failedAt = { deadBytes: 0, segments: 0 }
 
   constructor(settings: CompactionSettings) {
     this.#settings = settings
@@ -42,18 +43,37 @@ export class Compaction {
   }
 
   get #deadBytes(): number {
-    const { log, liveBytes } = this.#settings
-    return this.#snapshot.bytes + log.bytes - liveBytes.total
+    const { log, tables } = this.#settings
+    return this.#snapshot.bytes + log.bytes - tables.bytes
+  }
+
+  get #areSegmentsMany(): boolean {
+    return this.#settings.log.count > MOST_SEGMENTS + this.#failedAt.segments
   }
 
   /** Begins one where it is worth it. */
   consider(): void {
-    const { floorBytes, liveBytes } = this.#settings
+    if (this.#running || this.#isAborted) return
+    const { floorBytes, tables } = this.#settings
     const dead = this.#deadBytes
-    if (this.#running || this.#isAborted || dead < floorBytes + this.#notBefore || dead <= liveBytes.total) return
-    // A failure harms nobody: the segments stay, and a disk that is full or broken says so to the commits.
-    void this.run().catch(() => {
-      this.#notBefore = dead
+    const isMostlyDead = dead >= floorBytes + this.#failedAt.deadBytes && dead > tables.bytes
+    if (isMostlyDead || this.#areSegmentsMany) void this.#try()
+  }
+
+  /**
+   * The same when the store has just been opened, but waits for one over many segments: a process that ends soon after would
+   * cut it short, and so would all those that come after it.
+   */
+  async considerOpened(): Promise<void> {
+    if (this.#areSegmentsMany) await this.#try()
+    else this.consider()
+  }
+
+  /** A failure harms nobody: the segments stay, and a disk that is full or broken says so to the commits. */
+  async #try(): Promise<void> {
+    const before = { deadBytes: this.#deadBytes, segments: this.#settings.log.count }
+    await this.run().catch(() => {
+      this.#failedAt = before
     })
   }
 
@@ -72,14 +92,14 @@ export class Compaction {
   }
 
   async #compact(): Promise<void> {
-    const { disk, directory, tables, roster, liveBytes, log, exclusively } = this.#settings
+    const { disk, directory, tables, roster, log, exclusively } = this.#settings
     if (this.#isAborted) throw closingError(directory)
     const snapshot = await exclusively(async (): Promise<SnapshotSettings> => {
       const number = await log.finish()
       return {
         ...{ disk, directory, number, seq: tables.seq, tasks: [...tables.all()], instances: roster.instances() },
         onTask: (id, bytes) => {
-          if (tables.has(id)) liveBytes.wrote(id, bytes)
+          tables.weigh(id, bytes)
         },
         isAborted: () => this.#isAborted,
       }
@@ -91,7 +111,7 @@ export class Compaction {
     const before = this.#snapshot.number
     if (before !== undefined && before !== number) gone.push(snapshotName(before))
     this.#snapshot = { number, bytes }
-    this.#notBefore = 0
+    this.#failedAt = { deadBytes: 0, segments: 0 }
     for (const name of gone) await disk.unlink(join(directory, name))
     await syncDirectory(disk, directory)
   }

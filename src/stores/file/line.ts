@@ -41,16 +41,31 @@ export type Line = Header | ChangeLine | PruneLine | InstanceLine
 const PREFIX = 9
 const NEWLINE = 0x0a
 
-/** `crc32 json\n`: the checksum as eight hexadecimal digits, of the UTF-8 bytes behind the space. */
-export function encodeLine(line: Line): string {
+/** How many bytes a line takes, given its JSON. */
+export const lengthOfLine = (json: string): number => PREFIX + Buffer.byteLength(json) + 1
+
+/** Puts a line, of that length, into `bytes`: `crc32 json\n`. */
+export function writeLine(json: string, bytes: Buffer, start: number, length: number): void {
+  const end = start + length - 1
+  bytes.write(json, start + PREFIX)
+  bytes.write(prefixOf(bytes.subarray(start + PREFIX, end)), start, 'latin1')
+  bytes[end] = NEWLINE
+}
+
+/** The checksum as eight hexadecimal digits, of the UTF-8 bytes behind the space. */
+const prefixOf = (json: Buffer): string => `${crc32(json).toString(16).padStart(8, '0')} `
+
+export function encodeLine(line: Line): Buffer {
   const json = JSON.stringify(line)
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+  const bytes = Buffer.allocUnsafe(lengthOfLine(json))
+  writeLine(json, bytes, 0, bytes.length)
+  return bytes
 }
 
 /** What a line says, given without its newline; undefined where it is not what was written. */
 export function decodeLine(bytes: Buffer): unknown {
   const json = bytes.subarray(PREFIX)
-  if (bytes.toString('latin1', 0, PREFIX) !== `${crc32(json).toString(16).padStart(8, '0')} `) return undefined
+  if (bytes.toString('latin1', 0, PREFIX) !== prefixOf(json)) return undefined
   try {
     return JSON.parse(json.toString()) as unknown
   } catch {

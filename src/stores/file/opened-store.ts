@@ -5,7 +5,6 @@ import type { Batch } from './batch.js'
 import { closingError, Compaction } from './compaction.js'
 import { DirectoryLock } from './directory-lock.js'
 import { makeDirectory, type Disk } from './disk.js'
-import { LiveBytes } from './live-bytes.js'
 import { readDirectory, type Opened } from './opening.js'
 import { quarantine } from './quarantine.js'
 import { Replay } from './replay.js'
@@ -23,7 +22,6 @@ export interface FileStoreSettings {
 interface Contents {
   readonly tables: Tables
   readonly roster: Roster
-  readonly liveBytes: LiveBytes
 }
 
 /** A directory that is held: what it says, in memory, and the way of changes into both. */
@@ -45,11 +43,13 @@ export class OpenedStore {
     await makeDirectory(disk, directory)
     const lock = await DirectoryLock.acquire(directory)
     try {
-      const contents = { tables: new Tables(), roster: new Roster(Date.now), liveBytes: new LiveBytes() }
-      const replay = new Replay(contents.tables, contents.roster, contents.liveBytes)
+      const contents = { tables: new Tables(), roster: new Roster(Date.now) }
+      const replay = new Replay(contents.tables, contents.roster)
       const opened = await readDirectory(disk, directory, replay)
       await quarantine(disk, directory, replay.corrupt)
-      return new OpenedStore(settings, lock, contents, opened)
+      const store = new OpenedStore(settings, lock, contents, opened)
+      await store.#compaction.considerOpened()
+      return store
     } catch (error) {
       await lock.release()
       throw error
@@ -58,15 +58,14 @@ export class OpenedStore {
 
   private constructor(settings: FileStoreSettings, lock: DirectoryLock, contents: Contents, opened: Opened) {
     const { disk, directory, compactionFloorBytes } = settings
-    const { tables, liveBytes } = contents
+    const { tables, roster } = contents
     this.tables = tables
-    this.roster = contents.roster
+    this.roster = roster
     this.#settings = settings
     this.#lock = lock
     this.#log = new SegmentLog({ ...settings, seq: () => tables.seq }, opened.sizes, opened.last)
     this.#writer = new Writer(
       tables,
-      liveBytes,
       (bytes) => this.#write(bytes),
       () => this.#written(),
     )
@@ -74,7 +73,6 @@ export class OpenedStore {
       ...{ ...contents, disk, directory, log: this.#log, floorBytes: compactionFloorBytes, snapshot: opened.snapshot },
       exclusively: (action) => this.#writer.exclusively(action),
     })
-    this.#compaction.consider()
   }
 
   /** Calls back to stage changes when their turn has come; resolves once they are written. */

@@ -1,5 +1,5 @@
 import { isTerminal, isTaskStatus } from '../../core/lifecycle.js'
-import type { TaskRecord, TaskStatus } from '../../core/record.js'
+import type { TaskRecord, TaskStatus, TaskTransition } from '../../core/record.js'
 import {
   errorRecordFromStored,
   parseStored,
@@ -10,7 +10,6 @@ import {
 import type { Roster } from '../memory/roster.js'
 import type { Tables } from '../memory/tables.js'
 import { decodeLine, textOfLine, type InstanceLine } from './line.js'
-import type { LiveBytes } from './live-bytes.js'
 
 /** A whole line that is not what was written, and where it stands. */
 export interface CorruptLine {
@@ -24,13 +23,12 @@ export class Replay {
   readonly corrupt: CorruptLine[] = []
   readonly #tables: Tables
   readonly #roster: Roster
-  readonly #liveBytes: LiveBytes
   readonly #marked = new Set<string>()
+  #instanceId = ''
 
-  constructor(tables: Tables, roster: Roster, liveBytes: LiveBytes) {
+  constructor(tables: Tables, roster: Roster) {
     this.#tables = tables
     this.#roster = roster
-    this.#liveBytes = liveBytes
   }
 
   line(bytes: Buffer, file: string, offset: number): void {
@@ -66,26 +64,34 @@ export class Replay {
 
   #prune(ids: readonly string[]): void {
     this.#tables.remove(ids)
-    for (const id of ids) {
-      this.#liveBytes.removed(id)
-      this.#marked.delete(id)
-    }
+    for (const id of ids) this.#marked.delete(id)
   }
 
   /** A snapshot may already hold what a line says, since it is taken while lines are written: only what is newer counts. */
-  #change(line: Record<string, unknown>, size: number): void {
+  #change(line: Record<string, unknown>, bytes: number): void {
     const record = recordFromStored(line['record'])
     const { id } = record
-    this.#liveBytes.wrote(id, size)
     const seq = Number(line['seq']) || this.#tables.seq + 1
     this.#tables.advance(seq)
-    const there = this.#tables.find(id)?.record.version ?? 0
+    const there = this.#tables.find(id)?.record
     // The version of a corrupt record may itself be corrupt, so that whatever is written later is better.
-    if (!this.#marked.delete(id) && record.version <= there) return
+    if (!this.#marked.delete(id) && record.version <= (there?.version ?? 0)) return
     const transitions = listOf(line['transitions']).map((step) => transitionFromStored(step, { taskId: id }))
     const known = { taskId: id, taskName: record.name }
     const errors = listOf(line['errors']).map((failure) => errorRecordFromStored(failure, known))
-    this.#tables.apply({ record, transitions, errors }, seq)
+    if (there) record.id = there.id
+    this.#shareTexts(record, transitions)
+    this.#tables.apply({ record, transitions, errors }, { seq, bytes })
+  }
+
+  /** JSON has each text anew wherever it stands; in memory, these two would be a quarter of all there is. */
+  #shareTexts(record: TaskRecord, transitions: readonly TaskTransition[]): void {
+    if (record.instanceId === this.#instanceId) record.instanceId = this.#instanceId
+    else this.#instanceId = record.instanceId
+    for (const step of transitions) {
+      if (step.taskId === record.id) step.taskId = record.id
+      if (step.instanceId === record.instanceId) step.instanceId = record.instanceId
+    }
   }
 
   /** Says of the task that a corrupt line was about, where that can be told, that it is corrupt. A later line heals it. */

@@ -51,6 +51,11 @@ export class SegmentLog {
     return total
   }
 
+  /** How many segments there are. */
+  get count(): number {
+    return this.#sizes.size
+  }
+
   /** Whether something that was acknowledged has yet to be synced. */
   get isUnsynced(): boolean {
     return this.#isUnsynced
@@ -110,13 +115,12 @@ export class SegmentLog {
     // From here on it is there, whatever becomes of it.
     this.#sizes.set(number, 0)
     try {
-      const header = encodeLine({
+      const bytes = encodeLine({
         taskward: 'segment',
         format: FORMAT,
         seq: seq(),
         ends: Object.fromEntries(this.#ends),
       })
-      const bytes = Buffer.from(header)
       await writeAll(file, bytes, 0)
       await file.sync()
       await syncDirectory(disk, directory)

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
-import type { ArchivedTask, Instance } from '../../store.js'
+import type { Instance } from '../../store.js'
+import type { Entry } from '../memory/tables.js'
 import { syncDirectory, writeAll, type Disk } from './disk.js'
-import { encodeLine, FORMAT } from './line.js'
+import { FORMAT } from './line.js'
+import { LineBuffer } from './line-buffer.js'
 import { snapshotName, unfinishedName } from './names.js'
 
 const CHUNK = 1 << 18
@@ -12,7 +14,7 @@ export interface SnapshotSettings {
   /** The last of the segments that it replaces. */
   readonly number: number
   readonly seq: number
-  readonly tasks: readonly Readonly<ArchivedTask & { seq: number }>[]
+  readonly tasks: readonly Readonly<Entry>[]
   readonly instances: readonly Instance[]
   /** Is told of each line. */
   readonly onTask: (id: string, bytes: number) => void
@@ -51,22 +53,17 @@ export async function writeSnapshot(settings: SnapshotSettings): Promise<number>
   return written
 }
 
+/** Each is to be done with before the next is asked for. */
 function* chunksOf({ seq, instances, tasks, onTask }: SnapshotSettings): Generator<Buffer> {
-  let lines = [encodeLine({ taskward: 'snapshot', format: FORMAT, seq, ends: {} })]
-  let length = 0
-  for (const { isAlive: _, ...instance } of instances) {
-    lines.push(encodeLine({ instanceId: instance.instanceId, instance }))
-  }
+  const lines = new LineBuffer()
+  lines.add({ taskward: 'snapshot', format: FORMAT, seq, ends: {} })
+  for (const { isAlive: _, ...instance } of instances) lines.add({ instanceId: instance.instanceId, instance })
   for (const task of tasks) {
     const { record, transitions, errors } = task
-    const line = encodeLine({ seq: task.seq, record, transitions, errors })
-    onTask(record.id, line.length)
-    lines.push(line)
-    length += line.length
-    if (length < CHUNK) continue
-    yield Buffer.from(lines.join(''))
-    lines = []
-    length = 0
+    onTask(record.id, lines.add({ seq: task.seq, record, transitions, errors }))
+    if (lines.length < CHUNK) continue
+    yield lines.bytes()
+    lines.clear()
   }
-  if (lines.length > 0) yield Buffer.from(lines.join(''))
+  if (lines.length > 0) yield lines.bytes()
 }

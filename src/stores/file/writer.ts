@@ -1,6 +1,6 @@
-import type { LiveBytes } from './live-bytes.js'
 import type { Tables } from '../memory/tables.js'
 import { Batch } from './batch.js'
+import { LineBuffer } from './line-buffer.js'
 
 interface Request {
   readonly stage: (batch: Batch) => unknown
@@ -16,16 +16,15 @@ const MOST_BYTES = 8 << 20
  */
 export class Writer {
   readonly #tables: Tables
-  readonly #liveBytes: LiveBytes
   readonly #write: (bytes: Buffer) => Promise<void>
   readonly #onWritten: () => void
+  readonly #lines = new LineBuffer()
   readonly #waiting: Request[] = []
   readonly #actions: (() => Promise<void>)[] = []
   #running: Promise<void> | null = null
 
-  constructor(tables: Tables, liveBytes: LiveBytes, write: (bytes: Buffer) => Promise<void>, onWritten: () => void) {
+  constructor(tables: Tables, write: (bytes: Buffer) => Promise<void>, onWritten: () => void) {
     this.#tables = tables
-    this.#liveBytes = liveBytes
     this.#write = write
     this.#onWritten = onWritten
   }
@@ -67,10 +66,10 @@ export class Writer {
   }
 
   async #writeBatch(): Promise<void> {
-    const batch = new Batch(this.#tables, this.#liveBytes)
+    const batch = new Batch(this.#tables, this.#lines)
     const staged: { request: Request; answer: unknown }[] = []
     let taken = 0
-    while (taken < this.#waiting.length && batch.length < MOST_BYTES) {
+    while (taken < this.#waiting.length && this.#lines.length < MOST_BYTES) {
       const request = this.#waiting[taken++]!
       try {
         staged.push({ request, answer: request.stage(batch) })
@@ -81,13 +80,15 @@ export class Writer {
     }
     this.#waiting.splice(0, taken)
     try {
-      if (batch.length > 0) {
-        await this.#write(batch.bytes())
+      if (this.#lines.length > 0) {
+        await this.#write(this.#lines.bytes())
         batch.apply()
       }
     } catch (error) {
       for (const { request } of staged) request.reject(error)
       return
+    } finally {
+      this.#lines.clear()
     }
     for (const { request, answer } of staged) request.resolve(answer as never)
     this.#onWritten()

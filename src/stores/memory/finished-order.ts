@@ -18,8 +18,9 @@ export class FinishedOrder<T extends Finished> {
   }
 
   add(task: T): void {
-    if (this.#tasks.has(task)) return
-    this.#tasks.add(task)
+    const { size } = this.#tasks
+    // One look instead of two: most are new.
+    if (this.#tasks.add(task).size === size) return
     const finish = finishOf(task)
     if (finish < this.#newest) this.#isSorted = false
     else this.#newest = finish

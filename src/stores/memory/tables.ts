@@ -13,8 +13,18 @@ import type { TaskErrorRecord, TaskRecord, TaskStatus, TaskTransition } from '..
 import type { ArchivedTask, Changes, CommitAnswer, PrunePolicy, TaskChange } from '../../store.js'
 import { FinishedOrder, finishOf } from './finished-order.js'
 
-interface Entry extends ArchivedTask {
+/** Its lists are never added to, but replaced: an array that has grown keeps room for many more than most tasks ever have. */
+export interface Entry extends ArchivedTask {
   seq: number
+  bytes: number
+}
+
+/** What a store knows of a change that it has written somewhere. */
+export interface Written {
+  /** Its place in the order of changes, where it has had one before. */
+  readonly seq?: number
+  /** How much its last version takes there: an estimate of all there is of the task. */
+  readonly bytes?: number
 }
 
 /** Records, transitions and errors in memory, behind the guard of the contract. Synchronous; what is read is a copy. */
@@ -24,6 +34,7 @@ export class Tables {
   readonly #byChange = new Set<Entry>()
   readonly #finished = new FinishedOrder<Entry>()
   #seq = 0
+  #bytes = 0
 
   get size(): number {
     return this.#entries.size
@@ -34,6 +45,11 @@ export class Tables {
     return this.#seq
   }
 
+  /** What all tasks take together, by what was said of their last changes. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   commit(change: TaskChange): CommitAnswer {
     const there = this.#entries.get(change.record.id)?.record
     const answer = judge(there, change)
@@ -41,33 +57,43 @@ export class Tables {
     return answer
   }
 
-  /** Applies a change that has been judged. @param seq its place, where it has had one before */
-  apply({ record, transitions, errors }: Omit<TaskChange, 'expected'>, seq = this.#seq + 1): void {
-    const entry = this.#entries.get(record.id)
-    if (!entry) {
-      const made: Entry = { record, transitions: [...transitions], errors: [...errors], seq }
-      this.#entries.set(record.id, made)
-      this.#changed(made, seq)
-      return
+  /** Applies a change that has been judged. */
+  apply(change: Omit<TaskChange, 'expected'>, { seq = this.#seq + 1, bytes }: Written = {}): void {
+    const { record, transitions, errors } = change
+    let entry = this.#entries.get(record.id)
+    if (entry) {
+      this.#byChange.delete(entry)
+      entry.record = record
+      entry.seq = seq
+      if (transitions.length > 0) entry.transitions = [...entry.transitions, ...transitions]
+      if (errors.length > 0) entry.errors = [...entry.errors, ...errors]
+    } else {
+      entry = { record, transitions: [...transitions], errors: [...errors], seq, bytes: 0 }
+      this.#entries.set(record.id, entry)
     }
-    entry.record = record
-    entry.transitions.push(...transitions)
-    entry.errors.push(...errors)
-    this.#changed(entry, seq)
+    if (bytes !== undefined) this.#weigh(entry, bytes)
+    this.advance(seq)
+    this.#byChange.add(entry)
+    if (isTerminal(record.status)) this.#finished.add(entry)
+    else this.#finished.delete(entry)
   }
 
-  #changed(entry: Entry, seq: number): void {
-    entry.seq = seq
-    this.advance(seq)
-    this.#byChange.delete(entry)
-    this.#byChange.add(entry)
-    if (isTerminal(entry.record.status)) this.#finished.add(entry)
-    else this.#finished.delete(entry)
+  /** Says what a task takes from now on. */
+  weigh(id: string, bytes: number): void {
+    const entry = this.#entries.get(id)
+    if (entry) this.#weigh(entry, bytes)
+  }
+
+  #weigh(entry: Entry, bytes: number): void {
+    this.#bytes += bytes - entry.bytes
+    entry.bytes = bytes
   }
 
   /** To be called once changes have been applied with places of their own, which may have come in any order. */
   restoreOrder(): void {
-    const entries = [...this.#byChange].sort((a, b) => a.seq - b.seq)
+    const entries = [...this.#byChange]
+    if (entries.every((entry, index) => index === 0 || entries[index - 1]!.seq <= entry.seq)) return
+    entries.sort((a, b) => a.seq - b.seq)
     this.#byChange.clear()
     for (const entry of entries) this.#byChange.add(entry)
   }
@@ -82,6 +108,7 @@ export class Tables {
       const entry = this.#entries.get(id)
       if (!entry) continue
       this.#entries.delete(id)
+      this.#bytes -= entry.bytes
       this.#byChange.delete(entry)
       this.#finished.delete(entry)
     }
@@ -92,11 +119,11 @@ export class Tables {
   }
 
   /** Everything there is, not copied, in the order of the last changes. */
-  all(): Iterable<Readonly<ArchivedTask & { seq: number }>> {
+  all(): Iterable<Readonly<Entry>> {
     return this.#byChange
   }
 
-  find(id: string): Readonly<ArchivedTask> | undefined {
+  find(id: string): Readonly<Entry> | undefined {
     return this.#entries.get(id)
   }
 

@@ -11,6 +11,12 @@ import { taskRow } from './rows.js'
 /** How much JSON goes into one statement, in characters. A batch of what is usual is far below it. */
 const MAX_STATEMENT = 8_000_000
 
+/**
+ * Up to so many changes a statement is prepared. Planning a larger one is a small part of it, and a plan that was made once
+ * takes every batch for one of about ten: a thousand would be joined by looking at each pair.
+ */
+const MOST_PREPARED = 10
+
 /** Serialisation failures, where the role's default isolation is stricter than Postgres's own, and deadlocks. */
 const PASSING = new Set(['40001', '40P01'])
 const ATTEMPTS = 5
@@ -61,7 +67,8 @@ async function apply(
   const { text, values } = commitStatement(names, token, writes)
   for (let left = ATTEMPTS; ; left--) {
     try {
-      const [row] = await database.query(text, values)
+      const isSmall = writes.length <= MOST_PREPARED
+      const [row] = await (isSmall ? database.prepared(text, values) : database.query(text, values))
       return new Set((row?.['applied'] as (number | string)[] | null)?.map(Number))
     } catch (error) {
       if (left === 1 || !PASSING.has(codeOf(error) ?? '')) throw error

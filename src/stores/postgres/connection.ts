@@ -7,9 +7,17 @@ export interface PostgresPool {
   removeListener?(event: 'error', listener: (error: Error) => void): unknown
 }
 
+/** A statement that a connection keeps by its name, parsed and planned, for the next time. */
+export interface PostgresPreparedStatement {
+  name: string
+  text: string
+  values: unknown[]
+}
+
 /** What taskward needs of a connection. */
 export interface PostgresClient {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
+  query(statement: PostgresPreparedStatement): Promise<{ rows: unknown[] }>
   on(event: 'error' | 'end', listener: (error: Error) => void): unknown
   on(event: 'notification', listener: (message: PostgresNotification) => void): unknown
   removeListener(event: 'error', listener: (error: Error) => void): unknown

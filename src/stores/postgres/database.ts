@@ -1,9 +1,13 @@
 import { TaskStoreError } from '../../core/errors.js'
-import type { PostgresPool, PostgresPoolClient } from './connection.js'
-import { refusalOf } from './refusal.js'
+import type { PostgresClient, PostgresPool, PostgresPoolClient } from './connection.js'
+import { preparedName } from './prepared-name.js'
+import { codeOf, refusalOf } from './refusal.js'
 
 /** How long one statement may take, its connection included: less than a caller waits, so that the reason is told. */
 export const STATEMENT_LIMIT_MS = 4_500
+
+/** No such prepared statement, or one of that name already: something shares connections out behind the driver's back. */
+const FORGOTTEN = new Set(['26000', '42P05'])
 
 /** A row as the driver gives it. */
 export type Row = Record<string, unknown>
@@ -19,7 +23,13 @@ export interface Session {
  */
 export class Database {
   #pool: PostgresPool | null = null
+  #isPreparing: boolean
   readonly #underWay = new Set<Promise<unknown>>()
+
+  /** @param prepares whether statements may be prepared under a name */
+  constructor(prepares = true) {
+    this.#isPreparing = prepares
+  }
 
   open(pool: PostgresPool): void {
     this.#pool = pool
@@ -33,23 +43,43 @@ export class Database {
 
   /** One statement, which is a transaction of its own. */
   query(text: string, values: unknown[] = []): Promise<Row[]> {
+    return this.#statement(performance.now(), (client) => client.query(text, values))
+  }
+
+  /**
+   * The same for a statement that comes often and would take longer to be planned than to be run: each connection prepares it
+   * once. Behind a pooler that shares connections between transactions that may fail, before anything is done; then it is
+   * sent as it is, as are all that come later.
+   */
+  async prepared(text: string, values: unknown[]): Promise<Row[]> {
     const startedAt = performance.now()
-    return this.#onConnection((client) => {
-      const elapsedMs = performance.now() - startedAt
-      return queryWithin(STATEMENT_LIMIT_MS - elapsedMs, client, text, values)
-    })
+    if (!this.#isPreparing) return this.query(text, values)
+    try {
+      return await this.#statement(startedAt, (client) => client.query({ name: preparedName(text), text, values }))
+    } catch (error) {
+      if (!FORGOTTEN.has(codeOf(error) ?? '')) throw error
+      this.#isPreparing = false
+      return this.#statement(startedAt, (client) => client.query(text, values))
+    }
   }
 
   /** What the work rejects with, it is rejected with too, and nothing was done. The time between statements is the work's own. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#onConnection(async (client) => {
       const query = (text: string, values: unknown[] = []): Promise<Row[]> =>
-        queryWithin(STATEMENT_LIMIT_MS, client, text, values)
+        answerWithin(STATEMENT_LIMIT_MS, client.query(text, values))
       // Whatever the role's default is: a lock that was waited for must show what was committed meanwhile.
       await query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
       const result = await work({ query })
       await query('COMMIT')
       return result
+    })
+  }
+
+  #statement(startedAt: number, send: (client: PostgresClient) => Promise<{ rows: unknown[] }>): Promise<Row[]> {
+    return this.#onConnection((client) => {
+      const elapsedMs = performance.now() - startedAt
+      return answerWithin(STATEMENT_LIMIT_MS - elapsedMs, send(client))
     })
   }
 
@@ -99,14 +129,9 @@ async function connectWithin(limitMs: number, pool: PostgresPool): Promise<Postg
   }
 }
 
-async function queryWithin(
-  limitMs: number,
-  client: PostgresPoolClient,
-  text: string,
-  values: unknown[],
-): Promise<Row[]> {
+async function answerWithin(limitMs: number, answer: Promise<{ rows: unknown[] }>): Promise<Row[]> {
   try {
-    const result = await within(limitMs, client.query(text, values), `no answer within ${STATEMENT_LIMIT_MS} ms`)
+    const result = await within(limitMs, answer, `no answer within ${STATEMENT_LIMIT_MS} ms`)
     return result.rows as Row[]
   } catch (error) {
     throw refusalOf('Postgres did not do as asked', error)

@@ -27,10 +27,7 @@ export const listTasks = (
   scanned = SCANNED,
 ): Promise<Page<TaskRecord>> =>
   pageOf(database, query, {
-    scanned,
-    table: names.of('task'),
-    columns: STORED_TASK,
-    at: 'created_at',
+    ...{ scanned, table: names.of('task'), columns: STORED_TASK, at: 'created_at' },
     bind: (statement) => [
       ...equal(statement, { name: query.name, lane: query.lane, owner: query.owner, parent_id: query.parentId }),
       ...(query.status === undefined ? [] : [`status = ANY(${statement.bind([query.status].flat(), 'text[]')})`]),
@@ -46,10 +43,7 @@ export const listErrors = (
   scanned = SCANNED,
 ): Promise<Page<TaskErrorRecord>> =>
   pageOf(database, query, {
-    scanned,
-    table: names.of('error'),
-    columns: STORED_ERROR,
-    at: 'at',
+    ...{ scanned, table: names.of('error'), columns: STORED_ERROR, at: 'at' },
     bind: (statement) => {
       const { name, owner, fingerprint, code } = query
       return equal(statement, { task_name: name, owner, fingerprint, code })

@@ -6,6 +6,10 @@ import { failure, hookedDisk, storeIn } from './support/disks.js'
 import { directoryOfTest } from './support/places.js'
 
 const COUNT = 30
+/** As many are left alone. */
+const MOST_SEGMENTS = 64
+const RUNS = MOST_SEGMENTS + 10
+const segmentsIn = (directory: string): string[] => readdirSync(directory).filter((name) => /^\d+\.jsonl$/.test(name))
 const filesIn = (directory: string): string[] => readdirSync(directory).filter((name) => !name.startsWith('lock.'))
 
 /** All of a life: steps, an end that is pruned, and enough of it that it is compacted more than once. Gives what was acknowledged. */
@@ -67,6 +71,40 @@ describe('compaction', () => {
     await again.commit([step('new')])
     expect((await again.changes(next, 10)).items.map(({ record }) => record.id)).toEqual(['new'])
     await again.close()
+  })
+
+  it('replaces segments that are many, though nothing in them is dead, before an opening is over', async () => {
+    const directory = directoryOfTest()
+    for (let run = 1; run <= RUNS; run++) {
+      const store = storeIn(directory)
+      await store.open()
+      expect(segmentsIn(directory).length).toBeLessThanOrEqual(MOST_SEGMENTS)
+      await store.commit([step(`t${run}`)])
+      await store.close()
+    }
+    expect(segmentsIn(directory)).toHaveLength(RUNS - MOST_SEGMENTS - 1)
+    await expectAll(directory, new Map(Array.from({ length: RUNS }, (_, run) => [`t${run + 1}`, 1])))
+  })
+
+  it('opens all the same where it cannot replace them, and waits for as many again before it tries once more', async () => {
+    const directory = directoryOfTest()
+    for (let run = 0; run <= MOST_SEGMENTS; run++) {
+      const store = storeIn(directory)
+      await store.open()
+      await store.commit([step(`t${run}`)])
+      await store.close()
+    }
+    let tries = 0
+    const disk = hookedDisk(({ name, file }) => {
+      if (name !== 'open' || !file.endsWith('.unfinished')) return
+      tries++
+      throw failure('ENOSPC')
+    })
+    const store = storeIn(directory, { disk })
+    await store.open()
+    for (let index = 0; index < 5; index++) await store.commit([step(`later${index}`)])
+    await store.close()
+    expect(tries).toBe(1)
   })
 
   it.each(['stops', 'fails once'])(

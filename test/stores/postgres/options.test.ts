@@ -28,6 +28,7 @@ describe('postgresStore()', () => {
     ['a schema with NUL', { pool, schema: 'a\0b' }, 'expected text of 1 to 63 bytes'],
     ['no connections', { connectionString, max: 0 }, 'postgresStore().max: expected an integer from 1, got 0'],
     ['a listen that is nothing', { pool, listen: 3 }, 'postgresStore().listen: expected true, false or a connection'],
+    ['a prepare that is nothing', { pool, prepare: 'no' }, 'postgresStore().prepare: expected true or false, got "no"'],
     ['a slip of the pen', { conectionString: connectionString }, "did you mean 'connectionString'?"],
   ])('refuses %s', (_, options, complaint) => {
     const make = () => postgresStore(options as PostgresStoreOptions)
