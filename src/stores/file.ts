@@ -1,7 +1,6 @@
-import { resolve } from 'node:path'
 import { checkOptions, type Rule } from '../core/option-rules.js'
-import { TaskOptionError } from '../core/errors.js'
 import type { TaskStore } from '../store.js'
+import { directoryOf, directoryRule } from './file/directory-option.js'
 import { nodeDisk } from './file/disk.js'
 import { openableStore } from './file/store.js'
 
@@ -23,10 +22,6 @@ export interface FileStoreOptions {
 const SEGMENT_BYTES = 64 << 20
 const COMPACTION_FLOOR_BYTES = 8 << 20
 
-const directoryRule: Rule = {
-  expected: 'the path of a directory',
-  accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
-}
 const fsyncRule: Rule = {
   expected: "'commit', 'never', or whole milliseconds from 1 to 2147483647",
   accepts: (value) =>
@@ -55,12 +50,9 @@ const fsyncRule: Rule = {
  */
 export function fileStore(options: FileStoreOptions): TaskStore {
   const checked = checkOptions('fileStore()', options, { directory: directoryRule, fsync: fsyncRule })
-  if (checked['directory'] === undefined) {
-    throw new TaskOptionError('fileStore().directory', `expected ${directoryRule.expected}, got undefined`)
-  }
-  const { directory, fsync = 'commit' } = checked as unknown as FileStoreOptions
+  const { fsync = 'commit' } = checked as Pick<FileStoreOptions, 'fsync'>
   return openableStore({
-    directory: resolve(directory),
+    directory: directoryOf('fileStore()', checked),
     fsync,
     disk: nodeDisk,
     segmentBytes: SEGMENT_BYTES,

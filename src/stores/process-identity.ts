@@ -14,6 +14,10 @@ export function ownProcess(): ProcessIdentity {
   return { host: hostOf(), pid: process.pid, start: startOf(process.pid) }
 }
 
+/** For what was stored as one. */
+export const isIdentity = (value: unknown): value is ProcessIdentity =>
+  typeof value === 'object' && value !== null && 'host' in value && 'pid' in value && 'start' in value
+
 /** Whether it is certain that the process has ended. One on another machine, or in another container, may live for all we know. */
 export function isGone({ host, pid, start }: ProcessIdentity): boolean {
   if (host !== hostOf()) return false

@@ -1,4 +1,5 @@
 import { TaskOptionError, TaskStoreError } from '../core/errors.js'
+import { checkOptions, functionRule, objectWith, textRule, type Rule, type Rules } from '../core/option-rules.js'
 import type { TaskStore } from '../store.js'
 import type { RedisClient } from './redis/client.js'
 import { commitBatch } from './redis/commits.js'
@@ -53,7 +54,8 @@ export interface RedisStoreOptions {
  * const supervisor = new TaskSupervisor({ store: redisStore({ url: 'redis://127.0.0.1:6379' }) })
  * ```
  */
-export function redisStore(options: RedisStoreOptions): TaskStore {
+export function redisStore(given: RedisStoreOptions): TaskStore {
+  const options = checkOptions('redisStore()', given, RULES) as RedisStoreOptions
   const root = rootOf(options)
   const connect = connectorOf(options, root)
   let isWarned = false
@@ -125,14 +127,22 @@ export function redisStore(options: RedisStoreOptions): TaskStore {
 
 const DEFAULT_PREFIX = 'taskward'
 
+const keyRule: Rule = {
+  expected: 'a text that is not empty and has no braces',
+  accepts: (value) => typeof value === 'string' && value !== '' && !/[{}]/.test(value),
+}
+
+const RULES: Rules = {
+  // What it says is looked at apart, since a message must not show it.
+  url: textRule,
+  client: objectWith('connect', 'disconnect', 'call', 'subscribe', 'duplicate', 'on', 'off'),
+  prefix: keyRule,
+  hashTag: keyRule,
+  onWarning: functionRule,
+}
+
 /** What all keys begin with, hash tag included. */
 function rootOf({ prefix = DEFAULT_PREFIX, hashTag }: RedisStoreOptions): string {
-  for (const [option, value] of Object.entries({ prefix, hashTag })) {
-    if (value === undefined) continue
-    if (typeof value !== 'string' || value === '' || /[{}]/.test(value)) {
-      throw new TaskOptionError(`redisStore().${option}`, 'expected a text that is not empty and has no braces')
-    }
-  }
   return hashTag === undefined ? `{${prefix}}:` : `${prefix}:{${hashTag}}:`
 }
 
@@ -145,10 +155,10 @@ function connectorOf({ url, client }: RedisStoreOptions, root: string): () => Co
     )
   }
   if (client) return () => new GivenConnection(client, root)
-  if (typeof url !== 'string' || !/^rediss?:\/\/./.test(url)) {
+  if (!/^rediss?:\/\/./.test(url!)) {
     throw new TaskOptionError('redisStore().url', 'expected a text that begins with redis:// or rediss://')
   }
-  return () => new OwnConnection(url, root)
+  return () => new OwnConnection(url!, root)
 }
 
 function warn(onWarning: RedisStoreOptions['onWarning'], message: string): void {

@@ -1,5 +1,5 @@
 import { TaskOptionError } from '../core/errors.js'
-import { checkOptions, objectWith, oneOf, textRule, timeRule } from '../core/option-rules.js'
+import { checkOptions, objectWith, oneOf, timeRule } from '../core/option-rules.js'
 import type { TaskStore } from '../store.js'
 import type { SqliteDatabase } from './sqlite/driver.js'
 import { SqliteStore } from './sqlite/store.js'
@@ -31,7 +31,10 @@ export interface SqliteStoreOptions {
 export const SQLITE_DEFAULTS = { synchronous: 'full', busyTimeout: 4_000 } as const
 
 const RULES = {
-  path: textRule,
+  path: {
+    expected: 'a path that is not empty and has no NUL',
+    accepts: (value: unknown) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+  },
   database: objectWith('exec', 'prepare'),
   synchronous: oneOf('full', 'normal'),
   busyTimeout: timeRule,

@@ -1,5 +1,7 @@
-import { resolve, join } from 'node:path'
+import { join } from 'node:path'
+import { checkOptions } from '../../core/option-rules.js'
 import type { ArchivedTask } from '../../store.js'
+import { directoryOf, directoryRule } from './directory-option.js'
 import { makeDirectory, nodeDisk, syncDirectory, writeAll } from './disk.js'
 
 export interface JsonlArchiveOptions {
@@ -11,9 +13,11 @@ export interface JsonlArchiveOptions {
  * Makes an `archive` for {@link PrunePolicy}: what is about to be deleted is appended to a file a day (`2026-01-31.jsonl`, by
  * UTC), one JSON object a line with `record`, `transitions` and `errors`, and forced to the disk before it resolves. A task
  * may stand in it twice, where a deletion failed after it. Works with any store.
+ *
+ * @throws TaskOptionError `OPTION_INVALID`
  */
-export function jsonlArchive({ directory }: JsonlArchiveOptions): (tasks: ArchivedTask[]) => Promise<void> {
-  const path = resolve(directory)
+export function jsonlArchive(options: JsonlArchiveOptions): (tasks: ArchivedTask[]) => Promise<void> {
+  const path = directoryOf('jsonlArchive()', checkOptions('jsonlArchive()', options, { directory: directoryRule }))
   let last: Promise<void> = Promise.resolve()
   return (tasks) => {
     const written = last.then(() => append(path, tasks))

@@ -120,12 +120,17 @@ function statusOf(told: unknown, there: TaskRecord | undefined): TaskStatus {
   return isTaskStatus(told) ? told : 'failed'
 }
 
-/** What can be seen of a record in text that is not JSON any more. */
+const TEXT = String.raw`"(?:[^"\\]|\\.)*"`
+const BEFORE_STATUS = ['name', 'lane', 'owner', 'parentId', 'scope'].map((key) => `,"${key}":(?:${TEXT}|null)`).join('')
+const ID = new RegExp(`"record":\\{"id":(${TEXT})`)
+const STATUS = new RegExp(`${ID.source}${BEFORE_STATUS},"status":"([a-z]+)"`)
+
+/** What can be seen of a record in text that is not JSON any more. A status counts only where a record has its own. */
 function fieldsIn(text: string): Known<TaskRecord> {
-  const [, id, rest = ''] = /"record":\{"id":("(?:[^"\\]|\\.)*")([^]*)/.exec(text) ?? []
+  const [, id] = ID.exec(text) ?? []
   const parsed = parseStored(id)
   if (typeof parsed !== 'string' || parsed === id) return {}
-  const [, status] = /"status":"([a-z]+)"/.exec(rest) ?? []
+  const [, , status] = STATUS.exec(text) ?? []
   return { id: parsed, status: isTaskStatus(status) ? status : null }
 }
 

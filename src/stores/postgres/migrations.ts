@@ -37,7 +37,9 @@ export async function migrate(database: Database, names: Names): Promise<void> {
 /** `CREATE SCHEMA IF NOT EXISTS` wants the right to create one even where it exists. */
 async function creationOf(session: Session, names: Names, version: number, index: number): Promise<string[]> {
   if (version > 0 || index > 0) return []
-  const [row] = await session.query('SELECT to_regnamespace($1) IS NULL AS is_missing', [names.quotedSchema])
+  const [row] = await session.query('SELECT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS is_missing', [
+    names.schema,
+  ])
   return row?.['is_missing'] === true ? [`CREATE SCHEMA ${names.quotedSchema}`] : []
 }
 
@@ -60,7 +62,12 @@ async function checkServer(database: Database): Promise<void> {
 /** 0 where there is nothing yet. */
 async function versionOf(session: Session, names: Names): Promise<number> {
   const table = names.of('migration')
-  const [place] = await session.query('SELECT to_regclass($1) IS NOT NULL AS is_there', [table])
+  // Not to_regclass(): it answers from what this session has seen before, also in a transaction that has waited for the lock.
+  const [place] = await session.query(
+    `SELECT EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+      WHERE nspname = $1 AND relname = 'migration') AS is_there`,
+    [names.schema],
+  )
   if (place?.['is_there'] !== true) return 0
   const [row] = await session.query(`SELECT coalesce(max(version), 0) AS version FROM ${table}`)
   const version = Number(row?.['version'])

@@ -76,6 +76,11 @@ export class OwnConnection extends AnyConnection {
     } finally {
       clearTimeout(timer)
     }
+    if (this.lastError !== undefined) {
+      // Its database was refused, say: ioredis then goes on with another one, and calls that ready.
+      client.disconnect()
+      throw this.lastError as Error
+    }
     if (this.#isClosed) {
       client.disconnect()
       throw new TaskStoreError('STORE_UNAVAILABLE', CLOSED)

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../core/record.js'
 import { columnText, textOfColumn } from '../../core/store-text.js'
 import { parseStored } from '../../core/stored.js'
 import type { Heartbeat, Instance } from '../../store.js'
-import { isGone, ownProcess, type ProcessIdentity } from '../process-identity.js'
+import { isGone, isIdentity, ownProcess } from '../process-identity.js'
 import type { Connection } from './any-connection.js'
 import { listOf, numberOf, textOf } from './reply.js'
 import { SCRIPTS } from './script.js'
@@ -36,6 +36,3 @@ function instanceOf([id, isInTime, name, started, seen, status, owner]: readonly
     status: (parseStored(textOf(status)) ?? null) as JsonValue,
   }
 }
-
-const isIdentity = (value: unknown): value is ProcessIdentity =>
-  typeof value === 'object' && value !== null && 'host' in value && 'pid' in value && 'start' in value

@@ -2,7 +2,7 @@ import type { JsonValue, TaskRecord } from '../../core/record.js'
 import { parseStored } from '../../core/stored.js'
 import { columnText, textOfColumn } from '../../core/store-text.js'
 import type { Heartbeat, Instance } from '../../store.js'
-import { isGone, ownProcess, type ProcessIdentity } from '../process-identity.js'
+import { isGone, isIdentity, ownProcess } from '../process-identity.js'
 import { recordOfRow, type StoredTask } from '../sql/records.js'
 import type { Connection } from './connection.js'
 import { limitOf, TASK_COLUMNS, UNFINISHED } from './reads.js'
@@ -73,5 +73,6 @@ const rowsOf = (connection: Connection): InstanceRow[] =>
   connection.all<InstanceRow>('SELECT * FROM taskward_instances ORDER BY started_at, instance_id')
 
 function isAlive({ last_seen, ttl, process }: InstanceRow, now: number): boolean {
-  return now < last_seen + ttl && !isGone(parseStored(process) as ProcessIdentity)
+  const identity = parseStored(process)
+  return now < last_seen + ttl && !(isIdentity(identity) && isGone(identity))
 }

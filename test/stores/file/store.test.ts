@@ -64,6 +64,13 @@ describe('fileStore', () => {
 })
 
 describe('jsonlArchive', () => {
+  it.each([undefined, null, {}, { directory: 5 }, { directory: '' }, { directory: 'a', fsync: 'commit' }])(
+    'takes %j for misuse',
+    (options) => {
+      expect(() => jsonlArchive(options as never)).toThrow(/^jsonlArchive\(\)/)
+    },
+  )
+
   const linesIn = (directory: string): string[] =>
     readdirSync(directory).flatMap((name) => {
       expect(name).toMatch(/^\d{4}-\d\d-\d\d\.jsonl$/)

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -116,7 +125,7 @@ describe('a file store with a damaged line', () => {
 
   it.each([
     ['in a text', '"name-0"', '"name-X"', { version: 2, status: 'running' }],
-    ['in what makes it JSON', '"name":', '"name;', { version: 1, status: 'running' }],
+    ['in what makes it JSON', '"name":', '"name;', { version: 1, status: 'failed' }],
     ['in its status', '"status":"running"', '"status":"rxnning"', { version: 2, status: 'failed' }],
   ])('%s says so of the task, until a later line heals it', async (_, text, instead, told) => {
     const directory = directoryOfTest()
@@ -138,6 +147,26 @@ describe('a file store with a damaged line', () => {
     const { seq, record, transitions, errors } = { seq: 99, ...step('a', 3) }
     appendFileSync(path, encodeLine({ seq, record, transitions, errors }))
     expect(await reopened(directory, (store) => store.get('a'))).toEqual(record)
+  })
+
+  it("is never taken at another field's word for its status", async () => {
+    const directory = directoryOfTest()
+    const { record, ...rest } = step('a')
+    const failed = { ...record, status: 'failed', metadata: { status: 'completed' } } as const
+    await reopened(directory, (store) => store.commit([{ ...rest, record: failed }]))
+    const path = segmentIn(directory)
+    const whole = readFileSync(path)
+    const at = whole.indexOf('"status":"failed"')
+    for (let byte = at - 4; byte < at + 20; byte++) {
+      for (let bit = 0; bit < 8; bit++) {
+        const damaged = Buffer.from(whole)
+        damaged[byte]! ^= 1 << bit
+        writeFileSync(path, damaged)
+        const read = await reopened(directory, (store) => store.get('a'))
+        expect(read?.status, `bit ${bit} of byte ${byte}`).not.toBe('completed')
+      }
+      for (const name of readdirSync(directory)) if (join(directory, name) !== path) rmSync(join(directory, name))
+    }
   })
 
   it('keeps saying so once it has been compacted', async () => {

@@ -7,7 +7,7 @@ import { namesOf } from '../../../src/stores/postgres/names.js'
 import { born, failureOf, moved, taskOf } from '../../../src/testing/task-store-suite/tasks.js'
 import type { TaskStore } from '../../../src/store.js'
 import { describeWith, postgresService } from '../../support/services/index.js'
-import { query, quoted, withStore } from './schemas.js'
+import { dropSchema, newSchema, query, quoted, withStore } from './schemas.js'
 
 const idsOf = (items: readonly { id: string }[]) => items.map(({ id }) => id)
 
@@ -39,6 +39,21 @@ describeWith(await postgresService(), 'the schema of a Postgres store', (url) =>
       await older.open()
       await older.close()
     })
+  })
+
+  it('is made once, however many open it at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      const schema = newSchema()
+      const stores = Array.from({ length: 6 }, () => postgresStore({ connectionString: url, schema }))
+      try {
+        await Promise.all(stores.map((store) => store.open()))
+        expect(await stores[0]!.commit([born(taskOf('a'))])).toEqual(['applied'])
+        expect(await stores[5]!.get('a')).toMatchObject({ id: 'a' })
+      } finally {
+        await Promise.all(stores.map((store) => store.close()))
+        await dropSchema(url, schema)
+      }
+    }
   })
 
   it('lies beside another one, and neither sees the tasks of the other', async () => {
