@@ -119,7 +119,8 @@ export const encodeCursor = ({ at, id }: Position): string => `${at}:${id}`
 
 /** @throws TaskOptionError `OPTION_INVALID` for what no list gave */
 export function decodeCursor(cursor: string): Position {
-  const [, at, id] = /^(-?\d{1,16}):(.+)$/s.exec(cursor) ?? []
+  // A bad row may stand at an instant that is none.
+  const [, at, id] = /^(-?(?:\d{1,400}(?:\.\d{1,400})?(?:e[+-]\d{1,3})?|Infinity)|NaN):(.+)$/s.exec(cursor) ?? []
   if (at === undefined || id === undefined) {
     throw new TaskOptionError('cursor', `expected the nextCursor of a page, got ${JSON.stringify(cursor.slice(0, 80))}`)
   }

@@ -2,7 +2,11 @@ import { isTaskStatus } from './lifecycle.js'
 import { parseTaskError } from './normalize-error.js'
 import type { JsonValue, TaskError, TaskErrorRecord, TaskRecord, TaskTransition } from './record.js'
 
-/** What a store knows of a row besides its text, so that the rest can be read when the text cannot. */
+/**
+ * What a store knows of a row besides its text, so that the rest can be read when the text cannot. Where a row stands and what
+ * its guard goes by (id, version, status, instance, instant of a list) is believed before the text: a row that says two things
+ * is corrupt, and must not be read as what its guard never let in.
+ */
 export type Known<T> = Partial<{ [K in keyof T]: T[K] | null | undefined }>
 
 /**
@@ -12,21 +16,21 @@ export type Known<T> = Partial<{ [K in keyof T]: T[K] | null | undefined }>
 export function recordFromStored(stored: unknown, known: Known<TaskRecord> = {}): TaskRecord {
   const fields = new Fields(stored, known)
   const record: TaskRecord = {
-    id: fields.needed('id', isText, 'unknown'),
+    id: fields.known('id', isText, 'unknown'),
     name: fields.needed('name', isText, 'unknown'),
     lane: fields.optional('lane', isString, null),
     owner: fields.optional('owner', isString, null),
     parentId: fields.optional('parentId', isString, null),
     scope: fields.optional('scope', isString, null),
-    status: fields.needed('status', isTaskStatus, 'failed'),
+    status: fields.known('status', isTaskStatus, 'failed'),
     attempt: fields.optional('attempt', isCount, 0),
     maxAttempts: fields.optional('maxAttempts', isAtLeastOne, 1),
     priority: fields.optional('priority', isNumber, 0),
-    createdAt: fields.needed('createdAt', isNumber, 0),
-    startedAt: fields.optional('startedAt', isNumber, null),
-    finishedAt: fields.optional('finishedAt', isNumber, null),
-    runAt: fields.optional('runAt', isNumber, null),
-    stoppingSince: fields.optional('stoppingSince', isNumber, null),
+    createdAt: fields.place('createdAt'),
+    startedAt: fields.optional('startedAt', isInstant, null),
+    finishedAt: fields.optional('finishedAt', isInstant, null),
+    runAt: fields.optional('runAt', isInstant, null),
+    stoppingSince: fields.optional('stoppingSince', isInstant, null),
     abandoned: fields.optional('abandoned', isBoolean, false),
     progress: progressOf(fields.optional('progress', isObject, null)),
     input: fields.json('input'),
@@ -36,8 +40,8 @@ export function recordFromStored(stored: unknown, known: Known<TaskRecord> = {})
     after: fields.optional('after', isTexts, []),
     retryOf: fields.optional('retryOf', isString, null),
     definitionVersion: fields.optional('definitionVersion', isNumber, null),
-    instanceId: fields.needed('instanceId', isString, 'unknown'),
-    version: fields.needed('version', isAtLeastOne, 1),
+    instanceId: fields.known('instanceId', isString, 'unknown'),
+    version: fields.known('version', isAtLeastOne, 1),
   }
   return fields.isSound ? record : { ...record, error: fields.corrupt('record', record.error) }
 }
@@ -46,10 +50,10 @@ export function recordFromStored(stored: unknown, known: Known<TaskRecord> = {})
 export function transitionFromStored(stored: unknown, known: Known<TaskTransition> = {}): TaskTransition {
   const fields = new Fields(stored, known)
   const step: TaskTransition = {
-    taskId: fields.needed('taskId', isText, 'unknown'),
+    taskId: fields.known('taskId', isText, 'unknown'),
     from: fields.optional('from', isTaskStatus, null),
     to: fields.needed('to', isTaskStatus, 'failed'),
-    at: fields.needed('at', isNumber, 0),
+    at: fields.needed('at', isInstant, 0),
     attempt: fields.optional('attempt', isCount, 0),
     instanceId: fields.optional('instanceId', isString, 'unknown'),
     reason: fields.optional('reason', isString, null),
@@ -62,12 +66,12 @@ export function transitionFromStored(stored: unknown, known: Known<TaskTransitio
 export function errorRecordFromStored(stored: unknown, known: Known<TaskErrorRecord> = {}): TaskErrorRecord {
   const fields = new Fields(stored, known)
   const failure: TaskErrorRecord = {
-    id: fields.needed('id', isText, 'unknown'),
-    taskId: fields.needed('taskId', isText, 'unknown'),
+    id: fields.known('id', isText, 'unknown'),
+    taskId: fields.known('taskId', isText, 'unknown'),
     taskName: fields.optional('taskName', isText, 'unknown'),
     owner: fields.optional('owner', isString, null),
     attempt: fields.optional('attempt', isCount, 0),
-    at: fields.needed('at', isNumber, 0),
+    at: fields.place('at'),
     fingerprint: fields.optional('fingerprint', isString, 'unknown'),
     error: parseTaskError(fields.json('error')),
   }
@@ -112,6 +116,22 @@ class Fields {
     return this.#knownOr(key, isSound, fallback)
   }
 
+  /** As `needed`; where the store knows better, that holds. */
+  known<T>(key: string, isSound: (value: unknown) => value is T, fallback: T): T {
+    const value = this.needed(key, isSound, fallback)
+    const known = this.#known[key]
+    if (!isSound(known) || known === value) return value
+    this.#problems.push(`${key} is not that of its row`)
+    return known
+  }
+
+  /** Where it stands in its list, as an instant: kept as it is, be it none, lest its page end somewhere else. */
+  place(key: string): number {
+    const value = this.known(key, isPlace, 0)
+    if (!isInstant(value)) this.#problems.push(`${key} is no instant`)
+    return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value))
+  }
+
   /** What an older version may not have written. */
   optional<T, U>(key: string, isSound: (value: unknown) => value is T, fallback: U): T | U {
     const value = this.#own(key)
@@ -148,6 +168,10 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString)
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+/** Whole milliseconds. */
+const isInstant = (value: unknown): value is number => Number.isSafeInteger(value)
+/** What a column of numbers may hold. */
+const isPlace = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value)
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const isAtLeastOne = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1
 const isObject = (value: unknown): value is Record<string, JsonValue> =>

@@ -58,15 +58,14 @@ export interface TaskSupervisorOptions {
   retention?: RetentionOptions | undefined
   /**
    * With a store that outlives the process: whether a task's record is there before its function starts, and its outcome
-   * before `settled` resolves and events fire ('ahead'), or both follow as the store takes them ('behind'). An id that another
-   * process has used ends the new task `failed` with `TASK_DUPLICATE` ('ahead'), or runs it without a record ('behind').
+   * before `settled` resolves and events fire ('ahead'), or both follow as the store takes them ('behind').
    *
    * @default 'behind'
    */
   durability?: 'ahead' | 'behind' | undefined
   /**
-   * Milliseconds for which 'ahead' waits for the store, each time, before the task goes on as with 'behind', with a
-   * `store:error`. @default 5_000
+   * Milliseconds for which a task waits for the store, each time ('ahead', and an `id` that only the store can tell from
+   * others), before it goes on as with 'behind', with a `store:error`. @default 5_000
    */
   storeTimeout?: number | undefined
 }
@@ -109,6 +108,11 @@ const STORE_METHODS = [
   ...['beat', 'leave', 'instances', 'orphans', 'close'],
 ]
 
+const areCapabilities = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['durable', 'shared', 'push'].every((key) => typeof (value as Record<string, unknown>)[key] === 'boolean')
+
 const SUPERVISOR_RULES: rules.Rules = {
   name: rules.nameRule,
   concurrency: rules.capRule,
@@ -128,12 +132,11 @@ const SUPERVISOR_RULES: rules.Rules = {
   context: rules.oneOf('inherit', 'detach'),
   clock: rules.objectWith('now', 'monotonic', 'setTimer'),
   store: {
-    expected: `a store: an object with kind, capabilities, and ${STORE_METHODS.map((method) => `${method}()`).join(', ')}`,
+    expected: `a store: an object with kind, capabilities (durable, shared, push), and ${STORE_METHODS.map((method) => `${method}()`).join(', ')}`,
     accepts: (value) =>
       rules.objectWith(...STORE_METHODS).accepts(value) &&
       typeof (value as TaskStore).kind === 'string' &&
-      typeof (value as TaskStore).capabilities === 'object' &&
-      (value as TaskStore | { capabilities: null }).capabilities !== null,
+      areCapabilities((value as TaskStore).capabilities),
   },
   retention: rules.optionsWithin({
     maxAge: rules.timeRule,

@@ -119,6 +119,7 @@ export class Assembly {
     this.idle.busy()
     if (this.#options.keepAlive) this.#hold.hold()
     this.#monitor?.start()
+    task.isAhead = this.records.isAhead
     const refusal = this.intake.refusalOf(task, id !== null)
     this.pipeline.spawn(task, work, {
       refusal,

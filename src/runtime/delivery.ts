@@ -7,6 +7,8 @@ import type { LiveTask } from './live-task.js'
 export const MAX_BATCH = 1_000
 const FIRST_RETRY_MS = 100
 const MOST_RETRY_MS = 30_000
+/** For how long a store that fails keeps the process alive, so that a short outage at its end costs no record. */
+const HELD_MS = 5_000
 /** How often a change may fail alone, with others written in between, before it is given up. */
 const MOST_STRIKES = 3
 
@@ -48,13 +50,14 @@ export class Delivery {
   #hasTriedSuspect = false
   #most = MAX_BATCH
   #failures = 0
+  #failingSinceMono = NaN
   #successes = 0
   #retryMs = FIRST_RETRY_MS
   #retryAtMono = -Infinity
   #commit: Promise<void> | null = null
   #isSlow = false
 
-  /** @param hold keeps the process alive while a commit is under way, which the store's limit keeps short */
+  /** @param hold keeps the process alive while a commit is under way, or is to be tried again soon */
   constructor(
     store: GuardedStore,
     clock: Clock,
@@ -99,7 +102,7 @@ export class Delivery {
     const commit = this.#send().finally(() => {
       this.#commit = null
       this.#isSlow = false
-      this.#hold?.release()
+      if (!this.#isTriedSoon) this.#hold?.release()
     })
     this.#commit = commit
     nextTurn(() => {
@@ -118,8 +121,14 @@ export class Delivery {
     return undefined
   }
 
+  /** Something waits for another try, and the store has not failed for long. */
+  get #isTriedSoon(): boolean {
+    return this.size > 0 && this.#clock.monotonic() - this.#failingSinceMono < HELD_MS
+  }
+
   /** Gives up all of it. */
   abandon(): Sent[] {
+    if (!this.#commit) this.#hold?.release()
     return [...this.#unanswered.splice(0), ...this.#suspects.splice(0)]
   }
 
@@ -150,6 +159,7 @@ export class Delivery {
     else this.#unanswered.splice(0, batch.length)
     this.#successes++
     this.#failures = 0
+    this.#failingSinceMono = NaN
     this.#most = Math.min(MAX_BATCH, this.#most * 2)
     this.#retryMs = FIRST_RETRY_MS
     this.#retryAtMono = -Infinity
@@ -184,6 +194,7 @@ export class Delivery {
 
   #backOff(size: number): void {
     this.#failures++
+    if (Number.isNaN(this.#failingSinceMono)) this.#failingSinceMono = this.#clock.monotonic()
     const delayMs = this.#retryMs
     // A smaller batch is another question, so it is asked without waiting longer.
     if (this.#failures > 1 && size > 1) this.#most = Math.ceil(size / 2)

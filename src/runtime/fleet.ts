@@ -22,7 +22,8 @@ export function fleetOf(own: SupervisorStatus, nowMs: number, instances: readonl
   const living = [self, ...others].filter(({ alive }) => alive).flatMap(({ status }) => status ?? [])
   const totals = { ...own.totals }
   for (const key of Object.keys(totals) as (keyof typeof totals)[]) {
-    totals[key] = living.reduce((sum, { totals: { [key]: count } }) => sum + count, 0)
+    // An older version may not have counted it.
+    totals[key] = living.reduce((sum, { totals: { [key]: count = 0 } }: LivingTotals) => sum + count, 0)
   }
   return {
     instances: [self, ...others],
@@ -32,6 +33,10 @@ export function fleetOf(own: SupervisorStatus, nowMs: number, instances: readonl
     },
     totals,
   }
+}
+
+interface LivingTotals {
+  totals: Partial<SupervisorStatus['totals']>
 }
 
 /** What another version wrote may be shaped otherwise: then it says nothing. JSON has no `Infinity`, which a limit may be. */

@@ -19,6 +19,11 @@ import { whenSettled } from './thenable.js'
 export const STORE_LIMIT_MS = 5_000
 /** The same for its opening: there may be much to read, or to bring up to date. Other calls wait for it as long as for any. */
 export const OPEN_LIMIT_MS = 60_000
+/** The same for a prune that has an archive to wait for. */
+export const ARCHIVE_LIMIT_MS = 120_000
+
+/** How many supervisors of this process have each store open. */
+const users = new WeakMap<TaskStore, number>()
 
 /** The store as the runtime sees it: whatever it throws, rejects with or never answers is one TaskStoreError, in time. */
 export class GuardedStore implements TaskStore {
@@ -29,6 +34,9 @@ export class GuardedStore implements TaskStore {
   readonly #onOpen: (beat: (heartbeat: Heartbeat) => Promise<void>) => Promise<void>
   #opening: Promise<void> | undefined
   #isOpen = false
+  #isClosed = false
+  /** Whether it is counted among the store's users. */
+  #isCounted = false
 
   /** @param onOpen what comes after the opening and before anything else; given the store's `beat` for it */
   constructor(
@@ -45,6 +53,7 @@ export class GuardedStore implements TaskStore {
 
   /** Opens the store once; after a failure the next call tries again. */
   open(): Promise<void> {
+    if (this.#isClosed && this.capabilities.durable) return Promise.reject(this.#error('open', 'came after its close'))
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined
       throw error
@@ -54,6 +63,7 @@ export class GuardedStore implements TaskStore {
 
   async #open(): Promise<void> {
     await this.#limit('open', () => this.#store.open(), OPEN_LIMIT_MS)
+    this.#count(true)
     await this.#onOpen((heartbeat) => this.#limit('beat', () => this.#store.beat(heartbeat)))
     this.#isOpen = true
   }
@@ -91,7 +101,8 @@ export class GuardedStore implements TaskStore {
   }
 
   prune(policy: PrunePolicy): Promise<number> {
-    return this.#whenOpen('prune', () => this.#store.prune(policy), Number.isSafeInteger)
+    const limitMs = policy.archive ? ARCHIVE_LIMIT_MS : STORE_LIMIT_MS
+    return this.#whenOpen('prune', () => this.#store.prune(policy), Number.isSafeInteger, limitMs)
   }
 
   changes(since: number, limit: number): Promise<Changes> {
@@ -118,25 +129,42 @@ export class GuardedStore implements TaskStore {
     )
   }
 
-  /** Does nothing for a store that has not been opened. */
+  /** Leaves the store to the others that use it; the last one closes it. Does nothing for a store that has not been opened. */
   async close(): Promise<void> {
+    this.#isClosed = true
     if (!this.#opening) return
-    await this.#limit('close', () => this.#store.close())
+    this.#count(false)
+    if (!users.has(this.#store)) await this.#limit('close', () => this.#store.close())
   }
 
-  has(id: string): boolean {
+  #count(isCounted: boolean): void {
+    if (this.#isCounted === isCounted) return
+    this.#isCounted = isCounted
+    const count = (users.get(this.#store) ?? 0) + (isCounted ? 1 : -1)
+    if (count > 0) users.set(this.#store, count)
+    else users.delete(this.#store)
+  }
+
+  /** Whether the store has a task of this id; undefined where it cannot tell at once, and the guard of its commit will. */
+  knows(id: string): boolean | undefined {
+    const isSilent = this.capabilities.durable && (!this.#isOpen || !this.#store.has)
+    if (isSilent) return undefined
     try {
-      return this.#store.has?.(id) ?? false
+      return (this.#store.has?.(id) as unknown) === true
     } catch {
-      // A store that cannot say is asked again by the commit, whose guard decides.
-      return false
+      return undefined
     }
   }
 
-  async #whenOpen<T>(method: string, call: () => Promise<T>, isSound: (answer: unknown) => boolean): Promise<T> {
+  async #whenOpen<T>(
+    method: string,
+    call: () => Promise<T>,
+    isSound: (answer: unknown) => boolean,
+    limitMs = STORE_LIMIT_MS,
+  ): Promise<T> {
     // Also where it is open, so that a clock that leaps gives the call its own time.
     await (this.#isOpen ? undefined : this.#opened())
-    const answer = await this.#limit(method, call)
+    const answer = await this.#limit(method, call, limitMs)
     if (holds(isSound, answer)) return answer
     throw this.#error(method, 'gave an answer that makes no sense')
   }

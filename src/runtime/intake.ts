@@ -26,7 +26,9 @@ export class Intake {
 
   /** To be asked before the task is known to anybody. */
   refusalOf(task: LiveTask, hasOwnId: boolean): TaskwardError | null {
-    if (hasOwnId && this.#recorder.isTaken(task.id)) return duplicate(task)
+    const isTaken = hasOwnId && this.#recorder.isTaken(task.id)
+    if (isTaken) return duplicate(task)
+    task.isUnsureOfId = isTaken === undefined
     if (this.state === 'nobody' || (this.state === 'live tasks' && !this.#isInsideLiveTask()))
       return refusedByClose(task)
     return null

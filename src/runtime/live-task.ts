@@ -90,6 +90,10 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   isTracked = false
   /** Whether the store has the outcome. */
   isRecorded = false
+  /** Whether its record is in the store before it starts, and its outcome before that is told: `durability: 'ahead'`. */
+  isAhead = false
+  /** Whether only the store can tell that its id is not another's: then it is asked before the start. */
+  isUnsureOfId = false
   /** Whether the store has another's record under its id. */
   isDuplicate = false
   // Entries get the task's id when they leave, as it may not have been made.

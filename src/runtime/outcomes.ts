@@ -16,7 +16,7 @@ export interface OutcomeParts {
   readonly recorder: Recorder
   readonly announcer: Announcer
   readonly sanitizer: Sanitizer
-  /** What an outcome passes before it is told; null where records follow behind. */
+  /** What waits for the store; null where that dies with the process. */
   readonly gate: StoreGate | null
   readonly makeId: (nowMs: number) => string
 }
@@ -53,7 +53,7 @@ export class Outcomes {
       task.tellSettled()
       announcer.settled(task, failure)
     }
-    if (gate && task.isTracked) gate.wait(task.persisted.promise, tell)
+    if (gate && task.isAhead && task.isTracked) gate.wait(task.persisted.promise, tell)
     else tell()
   }
 

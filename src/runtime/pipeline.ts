@@ -93,7 +93,7 @@ export class Pipeline {
   #admit(task: LiveTask, fn: TaskFunction<unknown>): void {
     task.fn = fn
     this.#deadlines.set(task, task.createdMono, task.settings.queueTimeoutMs)
-    if (!this.#gate || !task.isTracked) {
+    if (!this.#gate || !task.isTracked || !(task.isAhead || task.isUnsureOfId)) {
       this.#enter(task)
       return
     }

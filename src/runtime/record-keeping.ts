@@ -41,7 +41,8 @@ export class RecordKeeping {
   readonly reader: Reader
   readonly retention: Retention
   readonly presence: Presence
-  /** Null where records follow behind. */
+  readonly isAhead: boolean
+  /** For tasks that wait for the store; null where that dies with the process. */
   readonly gate: StoreGate | null
   readonly #options: RecordKeepingOptions
   readonly #parts: RecordKeepingParts
@@ -68,11 +69,11 @@ export class RecordKeeping {
       { hold: durable && options.keepAlive ? new ProcessHold() : null },
     ))
     this.reader = new Reader(store, recorder)
-    const isAhead = durable && options.durability === 'ahead'
     const overdue = (): void => {
       recorder.overdue(options.storeTimeout)
     }
-    this.gate = isAhead ? new StoreGate(clock, options.storeTimeout, overdue) : null
+    this.isAhead = durable && options.durability === 'ahead'
+    this.gate = durable ? new StoreGate(clock, options.storeTimeout, overdue) : null
     this.#recovery = new Recovery({
       ...parts,
       store,

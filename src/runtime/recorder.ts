@@ -86,9 +86,9 @@ export class Recorder {
     return this.#known.values()
   }
 
-  /** Whether the id belongs to a task that has been here before, as far as that can be told at once. */
-  isTaken(id: string): boolean {
-    return this.#known.has(id) || this.#store.has(id)
+  /** Whether the id belongs to a task that has been here before; undefined where only the store's commit can tell. */
+  isTaken(id: string): boolean | undefined {
+    return this.#known.has(id) || this.#store.knows(id)
   }
 
   track(task: LiveTask): void {
@@ -232,7 +232,11 @@ export class Recorder {
 
   /** Counts a task once, however often its changes are refused. */
   #drop(task: LiveTask): void {
-    if (task.isTracked) this.#dropped++
+    if (task.isTracked) {
+      // A duplicate that has not run has nothing to lose.
+      if (!task.isDuplicate || task.attempt > 0) this.#dropped++
+      for (const failure of task.failures) this.keepRefused(failure)
+    }
     this.#backlog.remove(task)
     this.#giveUp(task)
   }

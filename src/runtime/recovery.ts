@@ -38,19 +38,19 @@ export class Recovery {
 
   async #run(): Promise<void> {
     const { store, instanceId } = this.#parts
+    // Others are at those too, or the store takes nothing for them: none may keep those behind it from their end.
+    const stuck = new Set<string>()
     for (;;) {
-      const orphans = (await store.orphans(STEP)).filter((record) => record.instanceId !== instanceId)
+      const found = await store.orphans(STEP + stuck.size)
+      const orphans = found.filter((record) => record.instanceId !== instanceId && !stuck.has(record.id))
       if (orphans.length === 0) return
       const changes = orphans.map((record) => this.#interrupted(record))
       const answers = await store.commit(changes)
-      let applied = 0
       for (const [index, { record, errors }] of changes.entries()) {
-        if (answers[index] !== 'applied') continue
-        applied++
-        this.#parts.onInterrupted(record, errors[0]!)
+        if (answers[index] === 'applied') this.#parts.onInterrupted(record, errors[0]!)
+        else stuck.add(record.id)
       }
-      // Others are at it too, or the store takes nothing: the next look will tell.
-      if (applied === 0 || orphans.length < STEP) return
+      if (found.length < STEP) return
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js'
 
 /**
- * For `durability: 'ahead'`: lets a task go on once the store has its record, or has had its time. What the store answers
- * makes no difference to the task: a store that fails stops nobody.
+ * For tasks that wait for the store (`durability: 'ahead'`, ids that only the store can tell from others'): lets each go on once
+ * the store has answered, or has had its time. A store that fails stops nobody.
  */
 export class StoreGate {
   readonly #clock: Clock

@@ -92,13 +92,14 @@ describe('comparePositions', () => {
 describe('a cursor', () => {
   it('tells the position it was made of', () => {
     fc.assert(
-      fc.property(fc.maxSafeInteger(), fc.string({ minLength: 1, unit: 'binary' }), (at, id) => {
+      // A bad row may stand anywhere: no page may end in a cursor that nobody can read.
+      fc.property(fc.oneof(fc.maxSafeInteger(), fc.double()), fc.string({ minLength: 1, unit: 'binary' }), (at, id) => {
         expect(query.decodeCursor(query.encodeCursor({ at, id }))).toEqual({ at: at === 0 ? 0 : at, id })
       }),
     )
   })
 
-  it.each(['', ':', '1', '1:', ':a', 'x:a', '1.5:a', '12345678901234567:a', ' 1:a', '9'.repeat(100_000)])(
+  it.each(['', ':', '1', '1:', ':a', 'x:a', '1.:a', 'e5:a', '0x1:a', '--1:a', ' 1:a', '9'.repeat(100_000)])(
     'is refused when no list gave it: %s',
     (cursor) => {
       expect(() => query.decodeCursor(cursor)).toThrow('cursor: expected the nextCursor of a page, got "')

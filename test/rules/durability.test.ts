@@ -22,6 +22,70 @@ function watched(log: string[] = []) {
 const ahead = (store: TaskStore, options: TaskSupervisorOptions = {}) =>
   clocked({ store, durability: 'ahead', ...options })
 
+describe('an id that only the store can tell from others', () => {
+  it("is asked for before anything runs, also with durability 'behind'", async () => {
+    const { store, inner, state } = watched()
+    const other = new TaskSupervisor({ store: inner })
+    await other.spawn(() => 'theirs', { id: 'receipt-1' }).persisted
+    const { supervisor } = clocked({ store: { ...store, has: undefined as never } })
+    let calls = 0
+    state.isHeld = true
+    const [known, fresh] = ['receipt-1', 'receipt-2'].map((id) => supervisor.spawn(() => ++calls, { id }))
+    const unnamed = supervisor.spawn(() => 'at once')
+    expect([known!.status, fresh!.status, unnamed.status]).toEqual(['pending', 'pending', 'completed'])
+    await turns()
+    expect(calls).toBe(0)
+    state.isHeld = false
+    state.release.resolve()
+    expect(await known!.settled).toMatchObject({ status: 'failed', error: { code: 'TASK_DUPLICATE' } })
+    expect(await fresh!.settled).toEqual({ status: 'completed', value: 1 })
+    expect([calls, await known!.accepted, await fresh!.persisted]).toEqual([1, false, true])
+    expect(await supervisor.get('receipt-1')).toMatchObject({ status: 'completed', instanceId: other.instanceId })
+    expect(supervisor.status().store.dropped).toBe(0)
+    await supervisor.close()
+    await other.close()
+  })
+
+  it('runs after storeTimeout where the store does not answer', async () => {
+    const { store, state } = watched()
+    state.isHeld = true
+    const { clock, supervisor } = clocked({ store, storeTimeout: 200 })
+    const handle = supervisor.spawn(() => 1, { id: 'mine' })
+    await turns()
+    clock.advance(199)
+    expect(handle.status).toBe('pending')
+    clock.advance(1)
+    expect(await handle.settled).toEqual({ status: 'completed', value: 1 })
+    state.isHeld = false
+    state.release.resolve()
+    expect(await handle.persisted).toBe(true)
+    await supervisor.close()
+  })
+
+  it('is known at once where the store can say so', async () => {
+    const inner = durableStore()
+    const { supervisor } = clocked({ store: inner })
+    await supervisor.open()
+    await supervisor.spawn(() => 1, { id: 'a' }).persisted
+    expect(supervisor.spawn(() => 2, { id: 'a' }).snapshot().error?.code).toBe('TASK_DUPLICATE')
+    expect(supervisor.spawn(() => 3, { id: 'b' }).status).toBe('completed')
+    await supervisor.close()
+  })
+
+  it('leaves the failure of a promise that ran under it in errors()', async () => {
+    const inner = durableStore()
+    const other = new TaskSupervisor({ store: inner })
+    await other.spawn(() => 'theirs', { id: 'a' }).persisted
+    const { supervisor } = clocked({ store: { ...inner, has: undefined as never } })
+    const handle = supervisor.spawn(Promise.reject(new Error('mine')), { id: 'a' })
+    expect(await handle.persisted).toBe(false)
+    expect((await supervisor.errors()).items).toMatchObject([{ taskId: 'a', error: { message: 'mine' } }])
+    expect((await other.errors()).items).toEqual([])
+    await supervisor.close()
+    await other.close()
+  })
+})
+
 describe("durability 'ahead'", () => {
   it('has the pending record stored before the function starts, and the outcome before anybody is told', async () => {
     const { store, log } = watched()

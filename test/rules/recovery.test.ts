@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TaskSupervisor, type TaskErrorRecord, type TaskRecord, type TaskStore } from 'taskward'
+import { TaskSupervisor, type JsonValue, type TaskErrorRecord, type TaskRecord, type TaskStore } from 'taskward'
 import { clocked, durableStore, hold, never, record, turns } from './support.js'
 
 const RECORD: TaskRecord = {
@@ -122,6 +122,29 @@ describe('open, after a crash (rule 19)', () => {
     await supervisor.close()
   })
 
+  it('goes on past those that the store does not let go', async () => {
+    const store = durableStore()
+    const ids = Array.from({ length: 1_100 }, (_, index) => `t${String(index).padStart(4, '0')}`)
+    await leave(
+      store,
+      ids.map((id, index) => ({ id, createdAt: 1_000 + index })),
+    )
+    const isStuck = (id: string) => id < 't0600'
+    const { supervisor } = clocked({
+      store: {
+        ...store,
+        commit: async (changes) => {
+          const free = changes.filter(({ record }) => !isStuck(record.id))
+          const answers = (await store.commit(free)).values()
+          return changes.map(({ record }) => (isStuck(record.id) ? 'stale' : answers.next().value!))
+        },
+      },
+    })
+    await supervisor.open()
+    expect(await store.counts()).toMatchObject({ pending: 600, failed: 500 })
+    await supervisor.close()
+  })
+
   it('happens too when nobody calls open, and does not hold up the first task', async () => {
     const store = durableStore()
     await leave(store, [{ id: 'orphan' }])
@@ -237,6 +260,17 @@ describe('fleet()', () => {
     expect(after.instances.map(({ name }) => name)).toEqual(['two', 'other'])
     for (const { resolve } of held) resolve()
     await two!.supervisor.close()
+  })
+
+  it('counts nothing for what an older version did not count', async () => {
+    const store = durableStore()
+    const { supervisor } = clocked({ store })
+    const status = JSON.parse(JSON.stringify({ ...supervisor.status(), totals: { spawned: 5 } })) as JsonValue
+    await store.beat({ instanceId: 'older', name: 'older', ttl: 60_000, status })
+    supervisor.spawn(() => 1)
+    const { totals } = await supervisor.fleet()
+    expect(totals).toEqual({ ...supervisor.status().totals, spawned: 6 })
+    await supervisor.close()
   })
 
   it('has limits without end, which JSON has not', async () => {

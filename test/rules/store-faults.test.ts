@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isTaskStoreError, TaskSupervisor, type CommitAnswer } from 'taskward'
-import { clocked, deferred, fakeStore, hold, never, record, turns } from './support.js'
+import { clocked, deferred, fakeStore, hold, never, record, runFixture, turns } from './support.js'
 
 const told = <T>(promise: Promise<T>): Promise<T | 'hangs'> =>
   Promise.race([promise, turns(20).then(() => 'hangs' as const)])
@@ -29,6 +29,17 @@ describe('a store that is down when the supervisor closes', () => {
     expect(await told(closing)).toMatchObject({ persisted: false })
     expect(await told(handle.persisted)).toBe(false)
     expect(supervisor.status().store.state).toBe('closed')
+  })
+})
+
+describe('a process that has nothing left to do', () => {
+  it('stays for a store that fails for a moment, and not for one that is down', async () => {
+    const [shaky, down] = await Promise.all([
+      runFixture('last-words.ts', ['3']),
+      runFixture('last-words.ts', ['1000000']),
+    ])
+    expect([shaky.code, shaky.stdout.trim()]).toEqual([0, 'receipt completed'])
+    expect([down.code, down.stdout]).toEqual([0, ''])
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isTaskStoreError } from '../../src/core/errors.js'
-import { GuardedStore, OPEN_LIMIT_MS, STORE_LIMIT_MS } from '../../src/runtime/guarded-store.js'
+import type { TaskStore } from '../../src/store.js'
+import { ARCHIVE_LIMIT_MS, GuardedStore, OPEN_LIMIT_MS, STORE_LIMIT_MS } from '../../src/runtime/guarded-store.js'
 import { manualClock } from '../../src/testing/index.js'
 import { revoked } from '../core/support/hostile-values.js'
 import { faultStore } from './support/fault-store.js'
@@ -138,11 +139,61 @@ describe('GuardedStore', () => {
     expect(await reading).toBe('given up')
   })
 
-  it('takes a store that cannot say whether it has an id for one that has not', () => {
+  it('says whether the store knows an id, where it can be asked at once', async () => {
+    const { inner, clock } = setUp()
+    const knows = async (own: Partial<TaskStore>): Promise<unknown[]> => {
+      const store = new GuardedStore({ ...inner, ...own }, clock)
+      const before = store.knows('a')
+      await store.open()
+      return [before, store.knows('a')]
+    }
+    const volatile = { capabilities: { durable: false, shared: false, push: false } }
+    expect(await knows({ has: () => true })).toEqual([undefined, true])
+    expect(await knows({ has: () => false })).toEqual([undefined, false])
+    expect(await knows({ has: undefined as never })).toEqual([undefined, undefined])
+    expect(await knows({ has: () => { throw new Error('mine') } })).toEqual([undefined, undefined]) // prettier-ignore
+    expect(await knows({ ...volatile, has: () => true })).toEqual([true, true])
+    expect(await knows({ ...volatile, has: undefined as never })).toEqual([false, false])
+  })
+
+  it('closes the store with the last that has it open', async () => {
+    const { inner, clock } = setUp()
+    const [one, two, never] = [1, 2, 3].map(() => new GuardedStore(inner, clock))
+    await Promise.all([one!.open(), two!.get('a')])
+    await never!.close()
+    await one!.close()
+    await one!.close()
+    expect(inner.calls).not.toContain('close')
+    await two!.get('a')
+    await two!.close()
+    expect(inner.calls.filter((name) => name === 'close')).toHaveLength(1)
+    const next = new GuardedStore(inner, clock)
+    await next.open()
+    await next.close()
+    expect(inner.calls.filter((name) => name === 'close')).toHaveLength(2)
+  })
+
+  it('opens a durable store no more once it is closed, opened before or not', async () => {
     const { inner, store, clock } = setUp()
-    expect(store.has('a')).toBe(false)
-    expect(new GuardedStore({ ...inner, has: () => true }, clock).has('a')).toBe(true)
-    const throwing = { ...inner, has: () => { throw new Error('mine') } } // prettier-ignore
-    expect(new GuardedStore(throwing, clock).has('a')).toBe(false)
+    await store.close()
+    for (const call of [store.open(), store.list({}), store.get('a')]) {
+      await expect(call).rejects.toThrow("The fault store's open() came after its close")
+    }
+    expect([inner.calls, clock.timers]).toEqual([[], 0])
+    const volatile = new GuardedStore(faultStore({ durable: false }), clock)
+    await volatile.close()
+    expect(await volatile.list({})).toEqual({ items: [], nextCursor: null })
+  })
+
+  it('gives a prune that has an archive to wait for more time', async () => {
+    const { inner, store, clock } = setUp()
+    await store.open()
+    inner.prune = () => new Promise(() => undefined)
+    const pruning = store.prune({ ...POLICY, archive: () => Promise.resolve() }).catch(() => 'given up')
+    await turns(1)
+    clock.advance(ARCHIVE_LIMIT_MS - 1)
+    expect(await stateOf(pruning)).toBe('unsettled')
+    clock.advance(1)
+    expect(await pruning).toBe('given up')
   })
 })

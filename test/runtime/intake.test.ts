@@ -11,11 +11,11 @@ import { turns } from './support/turns.js'
 const setUp = (state: IntakeState = 'everybody') => {
   const ledger = new Ledger()
   const store = Object.assign(faultStore(), { has: (id: string) => id === 'stored' })
-  const { recorder } = recorderOn(store)
+  const { recorder, store: guarded } = recorderOn(store)
   const intake = new Intake(ledger, recorder)
   intake.state = state
   const refusal = (task: LiveTask, hasOwnId = false): string | undefined => intake.refusalOf(task, hasOwnId)?.code
-  return { intake, ledger, recorder, refusal }
+  return { intake, ledger, recorder, refusal, store: guarded }
 }
 
 const running = (ledger: Ledger): LiveTask => {
@@ -31,13 +31,24 @@ describe('Intake', () => {
     expect(setUp().refusal(makeTask())).toBeUndefined()
   })
 
-  it('refuses an id that this process or the store knows, where it was given', () => {
-    const { recorder, refusal } = setUp()
+  it('refuses an id that this process or the store knows, where it was given', async () => {
+    const { recorder, refusal, store } = setUp()
+    await store.open()
     recorder.track(makeTask(0, { id: 'known' }))
     expect(refusal(makeTask(1, { id: 'known' }), true)).toBe('TASK_DUPLICATE')
     expect(refusal(makeTask(1, { id: 'stored' }), true)).toBe('TASK_DUPLICATE')
     expect(refusal(makeTask(1, { id: 'new' }), true)).toBeUndefined()
     expect(refusal(makeTask(1, { id: 'known' }), false)).toBeUndefined()
+  })
+
+  it('marks a task whose id only the store can tell from others, as before its opening', async () => {
+    const { store, refusal } = setUp()
+    const [early, late, made] = [makeTask(1, { id: 'early' }), makeTask(2, { id: 'late' }), makeTask(3)]
+    expect([refusal(early, true), early.isUnsureOfId, refusal(made), made.isUnsureOfId]).toEqual([
+      ...[undefined, true, undefined, false],
+    ])
+    await store.open()
+    expect([refusal(late, true), late.isUnsureOfId]).toEqual([undefined, false])
   })
 
   it('says that an id is live until its task has settled', async () => {

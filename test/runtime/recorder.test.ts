@@ -73,10 +73,15 @@ describe('Recorder, on a store that works', () => {
     expect(recorder.find('task-0')).toBeUndefined()
   })
 
-  it('says of an id whether it is known here, or to the store where that can be told', () => {
-    const { recorder, track } = setUp()
+  it('says of an id whether it is known here, or to the store where that can be told', async () => {
+    const { recorder, track, inner } = setUp()
     track(0)
-    expect([recorder.isTaken('task-0'), recorder.isTaken('task-1')]).toEqual([true, false])
+    expect([recorder.isTaken('task-0'), recorder.isTaken('task-1')]).toEqual([true, undefined])
+    await turns(2)
+    expect(recorder.isTaken('task-1')).toBe(false)
+    // One that answers with a promise has said nothing.
+    inner.has = () => Promise.resolve(true) as never
+    expect(recorder.isTaken('task-1')).toBe(false)
   })
 
   it('writes nothing of a task that was refused', async () => {

@@ -139,7 +139,7 @@ function fullRecord(id: string, text: string): TaskRecord {
   })
   return taskOf(id, {
     ...{ name: `n ${text}`, lane: `l ${text}`, owner: `o ${text}`, parentId: `p ${text}`, scope: `s ${text}` },
-    ...{ status: 'failed', attempt: 3, maxAttempts: 5, priority: -7, startedAt: 3, finishedAt: 9, runAt: 2 },
+    ...{ status: 'failed', attempt: 3, maxAttempts: 5, priority: -7.25, startedAt: 3, finishedAt: 9, runAt: 2 },
     ...{ stoppingSince: 4, abandoned: true, instanceId: `i ${text}`, definitionVersion: 2, retryOf: `r ${text}` },
     progress: { currentStep: text, completedSteps: 1, totalSteps: 3, percentage: 33.3 },
     ...{ input: tricky, result: [text], metadata: tricky, after: [text, `other ${text}`] },

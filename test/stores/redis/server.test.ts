@@ -149,6 +149,16 @@ describe.skipIf(why !== null)(
       await open({ url: server.url.replace('//', '//:right-secret@') })
     })
 
+    it('rejects where there is no such database, and writes to no other', async () => {
+      const server = await start()
+      const store = redisStore({ url: `${server.url}/9999` })
+      const error = await store.open().catch((thrown: unknown) => thrown)
+      expect(isTaskStoreError(error)).toBe(true)
+      expect((error as Error).message).toMatch(/DB index is out of range/)
+      await expect(store.commit(batchOf(0, 1))).rejects.toThrow()
+      expect(await clientOf(server.url).dbsize()).toBe(0)
+    })
+
     it('says why Redis takes nothing, changes nothing, and goes on when it does again', async () => {
       const server = await start()
       const redis = clientOf(server.url)

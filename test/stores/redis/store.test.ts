@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { expect, it } from 'vitest'
 import { isTaskOptionError, isTaskStoreError } from '../../../src/core/errors.js'
 import type { TaskQuery } from '../../../src/core/query.js'
@@ -144,7 +145,12 @@ describeWith(await redisService(), 'the redis store', (url) => {
 
 it.each<[string, unknown, RegExp]>([
   ['neither a url nor a client', {}, /either url or client, got neither/],
-  ['both', { url: 'redis://127.0.0.1', client: {} }, /got both/],
+  ['both', { url: 'redis://127.0.0.1', client: new Redis({ lazyConnect: true }) }, /got both/],
+  ['nothing at all', undefined, /either url or client, got neither/],
+  ['null', null, /redisStore\(\): expected an object/],
+  ['a client that is none', { client: {} }, /client: expected an object with connect\(\)/],
+  ['a misspelt prefix', { url: 'redis://127.0.0.1', prefx: 'a' }, /did you mean 'prefix'/],
+  ['a warning that nobody can be told', { url: 'redis://127.0.0.1', onWarning: 5 }, /onWarning: expected a function/],
   [
     'a url of something else',
     { url: 'postgres://user:secret@127.0.0.1' },

@@ -164,3 +164,21 @@ describe("a driver's error", () => {
     expect(storeErrorOf('thrown', 'The store').message).toBe('The store: thrown')
   })
 })
+
+describe('the list of instances in SQLite', () => {
+  it.each(['null', '5', '"text"', '{}', 'torn'])(
+    'takes a process that is %s for one that may live',
+    async (identity) => {
+      const database = await openHere()
+      const store = sqliteStore({ database })
+      await store.open()
+      await store.beat({ instanceId: 'odd', name: 'odd', ttl: 60_000, status: null })
+      database.exec(`UPDATE taskward_instances SET process = '${identity}'`)
+      expect(await store.instances()).toMatchObject([{ instanceId: 'odd', isAlive: true }])
+      await store.commit([change(recordOf('lost'))])
+      expect((await store.orphans(10)).map(({ id }) => id)).toEqual(['lost'])
+      await store.close()
+      database.close?.()
+    },
+  )
+})
