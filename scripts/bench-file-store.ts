@@ -1,19 +1,12 @@
-/**
- * Measures the file store: its commits beside a bare loop that appends the same records as JSON with the same sync; how long it
- * takes to open 100,000 records, and what they take in memory; and each query on them. `commits` or `large` does only that half.
- */
+/** Measures how long the file store takes to open 100,000 records of three changes each, what they take in memory, and each query. */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TaskRecord } from '../src/core/record.js'
 import { fileStore } from '../src/stores/file.js'
 import type { TaskChange, TaskStore } from '../src/store.js'
 
-const FSYNCS = ['commit', 'never'] as const
 const ROUNDS = 5
-const COMMIT_ROUNDS = 21
-const PART = process.argv[2]
 const RECORDS = 100_000
 const STATUSES = ['pending', 'running', 'failed'] as const
 const STACK = Array.from({ length: 6 }, (_, line) => `    at step${line} (/app/src/receipts/send.ts:${line}:7)`).join(
@@ -23,52 +16,9 @@ const STACK = Array.from({ length: 6 }, (_, line) => `    at step${line} (/app/s
 const root = mkdtempSync(join(tmpdir(), 'taskward-bench-'))
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 try {
-  if (PART !== 'large')
-    for (const fsync of FSYNCS) for (const batch of [1, 100, 1_000]) await compareCommits(fsync, batch)
-  if (PART !== 'commits') await measureLarge()
+  await measureLarge()
 } finally {
   rmSync(root, { recursive: true })
-}
-
-async function compareCommits(fsync: (typeof FSYNCS)[number], batch: number): Promise<void> {
-  const commits = batch === 1 ? 200 : batch === 100 ? 30 : 6
-  const [bare, store]: [number[], number[]] = [[], []]
-  for (let round = 0; round < COMMIT_ROUNDS; round++) {
-    const batches = Array.from({ length: commits }, (_, commit) =>
-      Array.from({ length: batch }, (_, index) => changeOf(`${commit}-${index}`, 1)),
-    )
-    // By turns, so that a busy moment of the machine hits both.
-    bare.push(await timeBare(join(root, `bare-${fsync}-${batch}-${round}`), fsync, batches))
-    store.push(await timeStore(join(root, `store-${fsync}-${batch}-${round}`), fsync, batches))
-  }
-  const perSecond = (ms: number): number => Math.round((commits * batch * 1_000) / ms)
-  const [b, s] = [perSecond(median(bare)), perSecond(median(store))]
-  console.log(`fsync ${fsync}, batches of ${batch}: ${s} records/s, bare loop ${b}, ratio ${(s / b).toFixed(2)}`)
-}
-
-async function timeBare(path: string, fsync: string, batches: TaskChange[][]): Promise<number> {
-  const file = await open(path, 'a')
-  const start = performance.now()
-  for (const batch of batches) {
-    const lines = batch.map(({ record, transitions, errors }) => `${JSON.stringify({ record, transitions, errors })}\n`)
-    await file.appendFile(lines.join(''))
-    if (fsync === 'commit') await file.datasync()
-  }
-  const ms = performance.now() - start
-  await file.close()
-  return ms
-}
-
-async function timeStore(directory: string, fsync: 'commit' | 'never', batches: TaskChange[][]): Promise<number> {
-  const store = fileStore({ directory, fsync })
-  await store.open()
-  // The first commit makes the file.
-  await store.commit([changeOf('first-0', 1)])
-  const start = performance.now()
-  for (const batch of batches) await store.commit(batch)
-  const ms = performance.now() - start
-  await store.close()
-  return ms
 }
 
 async function measureLarge(): Promise<void> {
