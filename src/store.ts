@@ -110,7 +110,10 @@ export interface PrunePolicy {
   maxTasks: number
   /** How many this call may remove. */
   limit: number
-  /** Is given, and awaited, what is about to go; where it rejects, nothing goes and `prune` rejects. */
+  /**
+   * Is given, and awaited, what is about to go; where it rejects, nothing goes and `prune` rejects. A task that changes
+   * meanwhile stays, and is archived again with what it has become.
+   */
   archive?: ((tasks: ArchivedTask[]) => Promise<void>) | undefined
 }
 

@@ -49,8 +49,10 @@ export function memoryStore(): TaskStore {
 async function prune(tables: Tables, policy: PrunePolicy): Promise<number> {
   const expired = tables.expired(policy)
   if (expired.length > 0) await policy.archive?.(structuredClone(expired))
-  tables.remove(expired.map(({ record }) => record.id))
-  return expired.length
+  // What has changed since is more than the archive has.
+  const going = expired.filter(({ record }) => tables.find(record.id)?.record.version === record.version)
+  tables.remove(going.map(({ record }) => record.id))
+  return going.length
 }
 
 /** A cursor that no list gave is refused by a rejection, as from any store. */

@@ -16,12 +16,26 @@ export async function pruneTasks(
   const bounds = [scoreOf(finishedBefore), scoreOf(maxTasks), String(Math.min(limit, Number.MAX_SAFE_INTEGER))]
   const columns = listOf(await connection.run(SCRIPTS.expired, bounds)).map(String)
   if (columns.length === 0) return 0
-  if (archive) await archive(await readWhole(connection, columns.map(textOfColumn)))
+  const versions = archive ? await archived(connection, columns, archive) : []
   let removed = 0
   for (let index = 0; index < columns.length; index += MAX_REMOVED) {
-    removed += numberOf(await connection.run(SCRIPTS.remove, columns.slice(index, index + MAX_REMOVED)))
+    const ids = columns.slice(index, index + MAX_REMOVED)
+    const pairs = ids.flatMap((id, offset) => [id, versions[index + offset] ?? ''])
+    removed += numberOf(await connection.run(SCRIPTS.remove, pairs))
   }
   return removed
+}
+
+/** Gives the version of each as it was archived: what has changed since is more than the archive has. */
+async function archived(
+  connection: Connection,
+  columns: readonly string[],
+  archive: NonNullable<PrunePolicy['archive']>,
+): Promise<string[]> {
+  const tasks = await readWhole(connection, columns.map(textOfColumn))
+  const versions = tasks.map(({ record }) => String(record.version))
+  await archive(tasks)
+  return versions
 }
 
 /** Redis writes infinity in its own way. */

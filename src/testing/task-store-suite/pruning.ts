@@ -104,6 +104,24 @@ export const pruneCases: readonly SuiteCase[] = [
     },
   },
   {
+    name: 'keeps a task that has changed since it was archived, whole',
+    async run(trial) {
+      const store = await trial.open()
+      await lived(store)
+      const archive = async (): Promise<void> => {
+        await apply(store, [touched((await store.get('t1'))!, { stoppingSince: null })])
+      }
+      const before = await store.history('t1')
+      // A store may as well let the others of the step stay, and take them with the next.
+      const removed = await store.prune({ ...ALL, limit: 2, archive })
+      assert.ok((await left(store)).startsWith('live t1 '), await left(store))
+      assert.equal(idsOf(await listAll(store, {})).length, 4 - removed)
+      assert.deepEqual((await store.history('t1')).slice(0, before.length), before)
+      assert.equal(await store.prune(ALL), 3 - removed)
+      assert.equal(await left(store), 'live')
+    },
+  },
+  {
     name: 'removes nothing that the archive would not take, and tells why',
     async run(trial) {
       const store = await trial.open()

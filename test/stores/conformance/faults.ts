@@ -259,6 +259,17 @@ export const FAULTS: Readonly<Record<string, Readonly<Record<string, Fault>>>> =
       prune: ({ archive, ...policy }) =>
         store.prune({ ...policy, archive: async (tasks) => archive?.(tasks).catch(() => undefined) }),
     }),
+    'removes what has changed since it was archived': (store) => ({
+      prune: async (policy) => {
+        const removed = await store.prune(policy)
+        return (
+          removed +
+          (policy.archive && removed < policy.limit
+            ? await store.prune({ ...policy, archive: undefined, limit: 1 })
+            : 0)
+        )
+      },
+    }),
     'archives without the history': (store) => ({
       prune: ({ archive, ...policy }) =>
         store.prune({

@@ -126,10 +126,10 @@ export function sharedLog(path: string, fault?: SharedFault): TaskStore {
 
   async function prune({ archive, ...policy }: PrunePolicy): Promise<number> {
     const due = structuredClone(current().expired(policy))
-    const ids = due.map(({ record }) => record.id)
+    const records = due.map(({ record: { id, version } }) => ({ id, version }))
     if (due.length > 0) await archive?.(due)
     return locked((there) => {
-      const going = ids.filter((id) => there.has(id))
+      const going = records.filter(({ id, version }) => there.find(id)?.record.version === version).map(({ id }) => id)
       if (going.length > 0) write({ remove: going })
       current()
       return going.length

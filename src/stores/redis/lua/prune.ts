@@ -8,7 +8,10 @@ if count <= 0 then return {} end
 return redis.call('ZRANGE', key, 0, count - 1)
 `
 
-/** Removes finished tasks and all that belongs to them; gives how many were still there. */
+/**
+ * Removes finished tasks and all that belongs to them; gives how many were still there. Takes ids, each with the version that
+ * it must still have, or nothing; a version that is none does not save its task.
+ */
 export const REMOVE = `
 local root = KEYS[1]
 local DIMENSIONS = { 'status', 'name', 'lane', 'owner', 'parent' }
@@ -29,9 +32,16 @@ local function read(key)
   return row
 end
 
+local function isAsArchived(id, version)
+  if version == '' then return true end
+  local current = redis.pcall('HGET', root .. 'task:' .. id, 'version')
+  return type(current) ~= 'string' or not tonumber(current) or tonumber(current) == tonumber(version)
+end
+
 local removed = 0
-for _, id in ipairs(ARGV) do
-  if redis.call('ZREM', root .. 'tasks:finished', id) == 1 then
+for i = 1, #ARGV, 2 do
+  local id = ARGV[i]
+  if isAsArchived(id, ARGV[i + 1]) and redis.call('ZREM', root .. 'tasks:finished', id) == 1 then
     removed = removed + 1
     local row = read(root .. 'task:' .. id)
     for field, value in pairs(row) do
