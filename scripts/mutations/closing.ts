@@ -10,7 +10,13 @@ export const CLOSING_MUTATIONS: readonly Mutation[] = [
     ' && this.stopping.size === 0',
     '',
   ),
-  mutation('close does not abort', 'close() waits for ever', 'runtime/closing.ts', 'pipeline.abortAll(grace)\n', ''),
+  mutation(
+    'close does not abort',
+    'close() waits for ever',
+    'runtime/closing.ts',
+    'pipeline.abortAll(Math.min(grace, leftForTasksMs()))\n',
+    '',
+  ),
   mutation(
     'close accepts spawns from outside',
     'work that comes while it drains is taken in',

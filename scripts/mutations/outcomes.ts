@@ -55,8 +55,8 @@ export const OUTCOME_MUTATIONS: readonly Mutation[] = [
     'known id accepted again',
     'two tasks share one id and one record',
     'runtime/intake.ts',
-    'if (hasOwnId && this.#recorder.isTaken(task.id))',
-    'if (hasOwnId && this.#recorder.isTaken(`${task.id}?`))',
+    'const isTaken = hasOwnId && this.#recorder.isTaken(task.id)',
+    'const isTaken = hasOwnId && this.#recorder.isTaken(`${task.id}?`)',
   ),
   mutation(
     'listener that throws is not isolated',
