@@ -32,7 +32,7 @@ describe.concurrent('in one tick', () => {
   ])(
     '%s of %i tasks end as they should, are all recorded, and trouble nobody',
     async (kind, count, totals) => {
-      const ended = await runFixture('flood.ts', [kind, String(count)], { limitMs: 60_000 })
+      const ended = await runFixture('flood.ts', [kind, String(count)], { limitMs: 280_000 })
       expect(ended).toMatchObject({ code: 0, stderr: '' })
       const told = JSON.parse(ended.stdout) as Told
       expect(told.totals).toMatchObject({ spawned: count, rejected: 0, timedOut: 0, ...NOTHING, ...totals })
@@ -41,6 +41,6 @@ describe.concurrent('in one tick', () => {
       expect(told.store).toMatchObject({ state: 'ok', dropped: 0 })
       expect(Object.values(told.statuses)).toEqual([count])
     },
-    70_000,
+    300_000,
   )
 })

@@ -113,7 +113,7 @@ export interface Ended {
 export function runFixture(
   script: string,
   args: readonly string[] = [],
-  { nodeArgs = [], limitMs = 30_000 }: { nodeArgs?: readonly string[]; limitMs?: number } = {},
+  { nodeArgs = [], limitMs = 55_000 }: { nodeArgs?: readonly string[]; limitMs?: number } = {},
 ): Promise<Ended> {
   const file = new URL(`fixtures/${script}`, import.meta.url)
   const startedAt = performance.now()
