@@ -1,4 +1,4 @@
-import type { TaskError, TaskRecord } from './core/record.js'
+import type { TaskError, TaskProgress, TaskRecord } from './core/record.js'
 import type { CloseReport } from './work.js'
 
 /**
@@ -11,7 +11,14 @@ export interface TaskEvents {
   'task:spawned': { task: TaskRecord }
   /** The task is running and holds its slot; its function is called next. A promise already started is running anyway. */
   'task:started': { task: TaskRecord }
-  /** The outcome is decided and the signal has aborted, but the function has not stopped. Fires before the outcome's own event. */
+  /** Its function has told how far it is: at most ten times a second, and the last of it before its outcome. */
+  'task:progress': { task: TaskRecord; progress: TaskProgress }
+  /**
+   * An attempt has failed, and another follows in `delay` milliseconds: the task is pending again, and holds no slot unless
+   * its function runs on (`task:stopping` has fired before).
+   */
+  'task:retrying': { task: TaskRecord; error: TaskError; delay: number }
+  /** The attempt has its outcome and the signal has aborted, but the function has not stopped. Fires before the outcome's own event. */
   'task:stopping': { task: TaskRecord; error: TaskError }
   'task:completed': { task: TaskRecord }
   'task:failed': { task: TaskRecord; error: TaskError }
@@ -45,6 +52,8 @@ export type TaskEventListener<E extends TaskEventName> = (payload: TaskEvents[E]
 const NAMES: Record<TaskEventName, true> = {
   'task:spawned': true,
   'task:started': true,
+  'task:progress': true,
+  'task:retrying': true,
   'task:stopping': true,
   'task:completed': true,
   'task:failed': true,

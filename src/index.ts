@@ -20,6 +20,8 @@ export {
 
 export type { Clock } from './clock.js'
 export type { OverflowPolicy } from './core/admission.js'
+export type { ProgressUpdate } from './core/progress.js'
+export type { RetryOptions } from './core/retry.js'
 export type { ErrorCode } from './core/errors.js'
 export type { Percentiles } from './core/histogram.js'
 export type { ErrorQuery, Page, TaskFilter, TaskQuery } from './core/query.js'

@@ -1,4 +1,6 @@
+import type { ProgressUpdate } from './core/progress.js'
 import type { JsonValue, TaskOutcome, TaskRecord, TaskStatus } from './core/record.js'
+import type { RetryOptions } from './core/retry.js'
 
 /** Work to be started under supervision: sync or async, taking the task's context or nothing. */
 export type TaskFunction<T> = (context: TaskContext) => T | PromiseLike<T>
@@ -14,10 +16,17 @@ export interface TaskContext {
    * first read. A listener on it that throws is reported as `hook:error` and harms nothing.
    */
   readonly signal: AbortSignal
-  /** When this attempt's timeout fires, in epoch milliseconds; null when it has none. */
+  /** When this attempt's timeout, or the task's deadline, fires, in epoch milliseconds; null when it has neither. */
   readonly deadline: number | null
   /** What was given to `spawn`, as a frozen copy. */
   readonly metadata: Readonly<Record<string, JsonValue>>
+  /**
+   * Says how far the work is: kept in the record, and told as `task:progress`, at most ten times a second. Does nothing once
+   * the attempt has its outcome. @throws TaskOptionError `OPTION_INVALID`
+   */
+  progress(update: ProgressUpdate): void
+  /** Says that the work is alive, where it has a `stallTimeout`. The last labels go into the error's details if it stalls. */
+  heartbeat(label?: string): void
 }
 
 /** Options of `spawn` and `run`. Times are whole milliseconds from 0, or `Infinity`; `undefined` means the default. */
@@ -38,8 +47,19 @@ export interface SpawnOptions {
   priority?: number | undefined
   /** Milliseconds an attempt may run, from its start; waiting does not count. @default the supervisor's `timeout` */
   timeout?: number | undefined
-  /** Milliseconds the task may wait, from spawn to its start. @default the supervisor's `queueTimeout` */
+  /**
+   * Milliseconds the task may wait for its first start, from spawn, or from when its `delay` is over. @default the supervisor's
+   * `queueTimeout`
+   */
   queueTimeout?: number | undefined
+  /** When the task must have ended, whatever its attempts: epoch milliseconds, or `Infinity`. @default Infinity */
+  deadline?: number | undefined
+  /** Milliseconds from spawn before which it does not start, nor take a place in the queue. @default 0 */
+  delay?: number | undefined
+  /** Milliseconds an attempt may go without `heartbeat`, from its start. @default the supervisor's `stallTimeout` */
+  stallTimeout?: number | undefined
+  /** How a failed, timed-out or stalled attempt is followed by another. @default the supervisor's `retry` */
+  retry?: RetryOptions | undefined
   /** Milliseconds between being told to stop and being abandoned. @default the supervisor's `grace` */
   grace?: number | undefined
   /** Cancels the task when it aborts; its reason is the `cause` of the `TaskCancelledError`. May be shared by any number. */

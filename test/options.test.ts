@@ -1,3 +1,4 @@
+import { RETRY_DEFAULTS } from '../src/core/retry.js'
 import { describe, expect, it } from 'vitest'
 import { isTaskOptionError } from '../src/core/errors.js'
 import { EVENT_NAMES } from '../src/events.js'
@@ -22,7 +23,7 @@ const misuse = (call: () => unknown): string => {
 
 describe('resolveOptions', () => {
   it('fills in every default, and takes undefined for the default', () => {
-    expect(defaults).toEqual(options.SUPERVISOR_DEFAULTS)
+    expect(defaults).toEqual({ ...options.SUPERVISOR_DEFAULTS, retry: null })
     const unsaid = Object.fromEntries(Object.keys(options.SUPERVISOR_DEFAULTS).map((key) => [key, undefined]))
     expect(options.resolveOptions(unsaid)).toEqual(defaults)
     expect(options.resolveOptions({ monitor: { interval: 5 }, retention: { maxTasks: 0 } })).toMatchObject({
@@ -80,13 +81,55 @@ describe('resolveOptions', () => {
   })
 })
 
+describe('retry', () => {
+  it('has a default for each of its options', () => {
+    expect(options.resolveOptions({ retry: {} }).retry).toEqual(RETRY_DEFAULTS)
+    expect(options.resolveOptions({ retry: { delay: 5, when: undefined } }).retry).toEqual({
+      ...RETRY_DEFAULTS,
+      delay: 5,
+    })
+  })
+
+  it.each([
+    ['attempts', 0, 'an integer from 1, or Infinity, got 0'],
+    ['attempts', 1.5, 'an integer from 1, or Infinity, got 1.5'],
+    ['backoff', 'quadratic', "one of 'constant', 'linear', 'exponential', got \"quadratic\""],
+    ['delay', Infinity, 'whole milliseconds from 0, got Infinity'],
+    ['delay', -1, 'whole milliseconds from 0, got -1'],
+    ['maxDelay', '1s', 'whole milliseconds from 0, or Infinity, got "1s"'],
+    ['jitter', true, "one of 'full', 'equal', 'none', got true"],
+    ['when', 'always', 'a function, got "always"'],
+  ])('refuses %s: %o, for a supervisor and for a spawn', (key, value, what) => {
+    const given = { retry: { [key]: value } }
+    expect(misuse(() => options.resolveOptions(given))).toBe(`new TaskSupervisor().retry.${key}: expected ${what}`)
+    expect(misuse(() => spawn(nothing, given))).toBe(`spawn().retry.${key}: expected ${what}`)
+  })
+
+  it('names the option that was likely meant', () => {
+    expect(misuse(() => spawn(nothing, { retry: { attemps: 2 } }))).toContain("did you mean 'attempts'?")
+    expect(misuse(() => spawn(nothing, { retry: 3 }))).toBe('spawn().retry: expected an object, got 3')
+  })
+})
+
 describe('resolveSpawn', () => {
+  it.each([
+    ['delay', Infinity, 'whole milliseconds from 0, got Infinity'],
+    ['deadline', 1.5, 'epoch milliseconds, or Infinity, got 1.5'],
+    ['deadline', NaN, 'epoch milliseconds, or Infinity, got NaN'],
+    ['stallTimeout', -1, 'whole milliseconds from 0, or Infinity, got -1'],
+  ])('refuses %s: %o', (key, value, what) => {
+    expect(misuse(() => spawn(nothing, { [key]: value }))).toBe(`spawn().${key}: expected ${what}`)
+  })
+
   it('fills in what the supervisor was given, and what a spawn says instead', () => {
-    const own = options.resolveOptions({ timeout: 1, queueTimeout: 2, grace: 3 })
+    const own = options.resolveOptions({
+      ...{ timeout: 1, queueTimeout: 2, grace: 3, stallTimeout: 4, retry: { attempts: 2 } },
+    })
     expect(options.resolveSpawn(nothing, undefined, own)).toEqual({
       settings: {
         ...{ name: 'nothing', owner: null, priority: 0, metadata: {} },
-        ...{ timeoutMs: 1, queueTimeoutMs: 2, graceMs: 3 },
+        ...{ timeoutMs: 1, queueTimeoutMs: 2, graceMs: 3, stallTimeoutMs: 4 },
+        ...{ delayMs: 0, deadlineAt: Infinity, retry: { ...RETRY_DEFAULTS, attempts: 2 } },
       },
       id: null,
       signal: null,
@@ -96,6 +139,10 @@ describe('resolveSpawn', () => {
       timeout: 0,
       queueTimeout: Infinity,
       grace: 9,
+      stallTimeout: 8,
+      delay: 7,
+      deadline: 6,
+      retry: { attempts: Infinity, backoff: 'constant', delay: 0, maxDelay: Infinity, jitter: 'none', when: nothing },
       priority: -1.5,
       owner: 'ann',
       name: 'x',
@@ -105,7 +152,8 @@ describe('resolveSpawn', () => {
     expect(options.resolveSpawn(nothing, { ...given, metadata: { a: 1 } }, own)).toEqual({
       settings: {
         ...{ name: 'x', owner: 'ann', priority: -1.5, metadata: { a: 1 } },
-        ...{ timeoutMs: 0, queueTimeoutMs: Infinity, graceMs: 9 },
+        ...{ timeoutMs: 0, queueTimeoutMs: Infinity, graceMs: 9, stallTimeoutMs: 8 },
+        ...{ delayMs: 7, deadlineAt: 6, retry: given.retry },
       },
       id: 'i',
       signal,
@@ -122,7 +170,11 @@ describe('resolveSpawn', () => {
     expect(spawn(Promise.resolve(), {}).settings).toMatchObject({ name: 'anonymous', queueTimeoutMs: Infinity })
     const own = options.resolveOptions({ queueTimeout: 5 })
     expect(options.resolveSpawn(Promise.resolve(), {}, own).settings.queueTimeoutMs).toBe(Infinity)
-    expect(misuse(() => spawn(Promise.resolve(), { queueTimeout: 5 }))).toContain('spawn().queueTimeout: a promise')
+    for (const given of [{ queueTimeout: 5 }, { delay: 0 }, { retry: {} }]) {
+      expect(misuse(() => spawn(Promise.resolve(), given))).toContain(`spawn().${Object.keys(given)[0]!}: a promise`)
+    }
+    const retried = options.resolveOptions({ retry: {} })
+    expect(options.resolveSpawn(Promise.resolve(), {}, retried).settings.retry).toBeNull()
   })
 
   it('calls a task as its function, made to fit, or anonymous', () => {

@@ -47,14 +47,18 @@ export class TaskwardError extends Error {
 /** An attempt ran, a task waited, or a whole task took longer than it may. `limitMs` is what it was given. */
 export class TaskTimeoutError extends TaskwardError {
   readonly limitMs: number
+  /** Of a task that stalled: the labels of its last heartbeats, oldest first. */
+  declare readonly heartbeats?: readonly string[]
 
   constructor(
     code: 'TASK_TIMEOUT' | 'TASK_QUEUE_TIMEOUT' | 'TASK_DEADLINE' | 'TASK_STALLED',
     message: string,
     limitMs: number,
+    { cause, heartbeats = [] }: { cause?: unknown; heartbeats?: readonly string[] } = {},
   ) {
-    super(code, message)
+    super(code, message, cause === undefined ? undefined : { cause })
     this.limitMs = limitMs
+    if (heartbeats.length > 0) this.heartbeats = heartbeats
   }
 
   static {

@@ -4,6 +4,7 @@ import * as rules from '../core/option-rules.js'
 import { describeValue, storableText } from '../core/text.js'
 import type { SpawnRequest } from '../runtime/assembly.js'
 import type { SpawnOptions } from '../work.js'
+import { retryPolicyOf, retryRule } from './retry-options.js'
 import type { ResolvedOptions } from './supervisor-options.js'
 
 const SPAWN_RULES: rules.Rules = {
@@ -13,6 +14,13 @@ const SPAWN_RULES: rules.Rules = {
   priority: rules.priorityRule,
   timeout: rules.timeRule,
   queueTimeout: rules.timeRule,
+  deadline: {
+    expected: 'epoch milliseconds, or Infinity',
+    accepts: (value) => value === Infinity || Number.isSafeInteger(value),
+  },
+  delay: rules.finiteTimeRule,
+  stallTimeout: rules.timeRule,
+  retry: retryRule,
   grace: rules.timeRule,
   signal: {
     expected: 'an AbortSignal',
@@ -23,6 +31,13 @@ const SPAWN_RULES: rules.Rules = {
   metadata: { expected: 'an object', accepts: (value) => typeof value === 'object' && value !== null },
 }
 
+/** What makes no sense for a promise that has been started already, and why. */
+const FOR_FUNCTIONS = [
+  ['queueTimeout', 'does not wait'],
+  ['delay', 'does not wait'],
+  ['retry', 'cannot be started again'],
+] as const satisfies readonly (readonly [keyof SpawnOptions, string])[]
+
 /** @throws TaskOptionError `OPTION_INVALID` */
 export function resolveSpawn(work: unknown, given: unknown, defaults: ResolvedOptions): SpawnRequest {
   const isFunction = typeof work === 'function'
@@ -30,8 +45,10 @@ export function resolveSpawn(work: unknown, given: unknown, defaults: ResolvedOp
     throw new TaskOptionError('spawn()', `expected a function or a promise as work, got ${describeValue(work)}`)
   }
   const options = rules.checkOptions('spawn()', given, SPAWN_RULES) as SpawnOptions
-  if (!isFunction && options.queueTimeout !== undefined) {
-    throw new TaskOptionError('spawn().queueTimeout', 'a promise that has been started already does not wait')
+  for (const [option, why] of FOR_FUNCTIONS) {
+    if (!isFunction && options[option] !== undefined) {
+      throw new TaskOptionError(`spawn().${option}`, `a promise that has been started already ${why}`)
+    }
   }
   const settings = {
     name: options.name ?? (isFunction ? nameOf(work) : 'anonymous'),
@@ -40,6 +57,10 @@ export function resolveSpawn(work: unknown, given: unknown, defaults: ResolvedOp
     priority: (options.priority ?? 0) + 0,
     timeoutMs: options.timeout ?? defaults.timeout,
     queueTimeoutMs: isFunction ? (options.queueTimeout ?? defaults.queueTimeout) : Infinity,
+    delayMs: options.delay ?? 0,
+    deadlineAt: options.deadline ?? Infinity,
+    stallTimeoutMs: options.stallTimeout ?? defaults.stallTimeout,
+    retry: isFunction ? (retryPolicyOf(options.retry) ?? defaults.retry) : null,
     graceMs: options.grace ?? defaults.grace,
     metadata: options.metadata === undefined ? NO_METADATA : copyMetadata('spawn().metadata', options.metadata),
   }

@@ -4,8 +4,10 @@ import { OVERFLOW_POLICIES, type OverflowPolicy } from '../core/admission.js'
 import * as rules from '../core/option-rules.js'
 import type { TaskErrorRecord, TaskRecord } from '../core/record.js'
 import type { Redact } from '../core/redact.js'
+import type { RetryOptions, RetryPolicy } from '../core/retry.js'
 import type { Logger } from '../logger.js'
 import type { ArchivedTask, TaskStore } from '../store.js'
+import { retryPolicyOf, retryRule } from './retry-options.js'
 
 /** Options of a supervisor. Times are whole milliseconds from 0, or `Infinity`; `undefined` means the default. */
 export interface TaskSupervisorOptions {
@@ -15,7 +17,11 @@ export interface TaskSupervisorOptions {
   concurrency?: number | undefined
   /** Milliseconds an attempt may run, from its start. @default 30_000 */
   timeout?: number | undefined
-  /** Milliseconds a task may wait, from spawn to its start. @default Infinity */
+  /** How a failed, timed-out or stalled attempt is followed by another. @default none */
+  retry?: RetryOptions | undefined
+  /** Milliseconds an attempt may go without a heartbeat, from its start. @default Infinity */
+  stallTimeout?: number | undefined
+  /** Milliseconds a task may wait, from spawn to its first start. @default Infinity */
   queueTimeout?: number | undefined
   /** Milliseconds between being told to stop and being abandoned. @default 5_000 */
   grace?: number | undefined
@@ -90,6 +96,7 @@ export const SUPERVISOR_DEFAULTS = {
   name: 'default',
   concurrency: 50,
   timeout: 30_000,
+  stallTimeout: Infinity,
   queueTimeout: Infinity,
   grace: 5_000,
   queueLimit: 10_000,
@@ -117,6 +124,8 @@ const SUPERVISOR_RULES: rules.Rules = {
   name: rules.nameRule,
   concurrency: rules.capRule,
   timeout: rules.timeRule,
+  retry: retryRule,
+  stallTimeout: rules.timeRule,
   queueTimeout: rules.timeRule,
   grace: rules.timeRule,
   queueLimit: rules.countRule,
@@ -152,9 +161,10 @@ type Given<T> = { [K in keyof T]-?: Exclude<T[K], undefined> }
 
 /** With every default filled in; only what has no plain default may be missing. */
 export type ResolvedOptions = Given<
-  Omit<TaskSupervisorOptions, 'onError' | 'logger' | 'clock' | 'store' | 'monitor' | 'retention'>
+  Omit<TaskSupervisorOptions, 'onError' | 'logger' | 'clock' | 'store' | 'monitor' | 'retention' | 'retry'>
 > &
   Pick<TaskSupervisorOptions, 'onError' | 'logger' | 'clock' | 'store'> & {
+    retry: RetryPolicy | null
     monitor: { enabled: boolean; interval: number }
     retention: { maxAge: number; maxTasks: number; interval: number } & Pick<RetentionOptions, 'archive'>
   }
@@ -165,6 +175,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   return {
     ...SUPERVISOR_DEFAULTS,
     ...options,
+    retry: retryPolicyOf(options.retry),
     monitor: { ...SUPERVISOR_DEFAULTS.monitor, ...options.monitor },
     retention: { ...SUPERVISOR_DEFAULTS.retention, ...options.retention },
   } as ResolvedOptions

@@ -20,6 +20,7 @@ const LINES: Partial<Record<TaskEvent, readonly [LogLevel, string]>> = {
   'task:completed': ['debug', 'task completed'],
   'task:cancelled': ['info', 'task cancelled'],
   'task:failed': ['error', 'task failed'],
+  'task:retrying': ['warn', 'task attempt failed: it is tried again'],
   'task:abandoned': ['warn', 'task abandoned: it is still running after its grace'],
   'task:late': ['warn', 'task settled after its outcome'],
 }

@@ -145,7 +145,7 @@ export class Assembly {
 
   /** Tells those that match to stop, and gives their number. */
   cancelWhere(matches: (task: LiveTask) => boolean, reason: unknown): number {
-    const targets = [...this.ledger.pending, ...this.ledger.running].filter(matches)
+    const targets = [...this.ledger.live()].filter(matches)
     return targets.filter((task) => this.pipeline.cancel(task, reason)).length
   }
 

@@ -1,80 +1,99 @@
 import type { JsonValue } from '../core/record.js'
+import type { ProgressUpdate } from '../core/progress.js'
 import type { TaskContext } from '../work.js'
 import { runInTask } from './context.js'
-import { createGuardedController, type CallListener } from './guarded-signal.js'
-import type { LiveTask } from './live-task.js'
+import { createGuardedController } from './guarded-signal.js'
+import type { TaskRun } from './live-task.js'
 import { whenSettled } from './thenable.js'
 
 /** How an attempt's function (or a promise handed over) settled. */
 export type Settlement =
   { readonly isFulfilled: true; readonly value: unknown } | { readonly isFulfilled: false; readonly reason: unknown }
 
-export type AttemptSettled = (task: LiveTask, settlement: Settlement) => void
+/** What an attempt asks of its supervisor. */
+export interface AttemptHost {
+  /** The function has really settled. Called again where a foreign thenable settles again. */
+  settled(run: TaskRun, settlement: Settlement): void
+  callAbortListener(listener: () => unknown): void
+  beat(run: TaskRun, label: unknown): void
+  progress(run: TaskRun, update: ProgressUpdate): void
+}
 
-/**
- * Calls the task's function, now, and tells once it has really settled, which is at once for a synchronous one. Tells again
- * where a foreign thenable settles again.
- */
-export function runAttempt(task: LiveTask, callListener: CallListener, onSettled: AttemptSettled): void {
+/** Calls the task's function, now, and tells once it has really settled, which is at once for a synchronous one. */
+export function runAttempt(run: TaskRun, host: AttemptHost): void {
+  const { task } = run
   const fn = task.fn!
   let returned: unknown
   try {
-    returned = runInTask(task, task.context, () => fn(new AttemptContext(task, callListener)))
+    returned = runInTask(task, task.context, () => fn(new AttemptContext(run, host)))
   } catch (thrown) {
-    onSettled(task, { isFulfilled: false, reason: thrown })
+    host.settled(run, { isFulfilled: false, reason: thrown })
     return
   }
-  observe(task, returned, onSettled)
+  observe(run, returned, host)
 }
 
 /** The same for what has been started already. */
-export function observe(task: LiveTask, work: unknown, onSettled: AttemptSettled): void {
+export function observe(run: TaskRun, work: unknown, host: AttemptHost): void {
   const isPending = whenSettled(
     work,
     (value) => {
-      onSettled(task, { isFulfilled: true, value })
+      host.settled(run, { isFulfilled: true, value })
     },
     (reason: unknown) => {
-      onSettled(task, { isFulfilled: false, reason })
+      host.settled(run, { isFulfilled: false, reason })
     },
   )
-  if (!isPending) onSettled(task, { isFulfilled: true, value: work })
+  if (!isPending) host.settled(run, { isFulfilled: true, value: work })
 }
 
 class AttemptContext implements TaskContext {
   readonly attempt: number
-  readonly #task: LiveTask
-  readonly #callListener: CallListener
+  readonly #run: TaskRun
+  readonly #startedAt: number
+  readonly #host: AttemptHost
 
-  constructor(task: LiveTask, callListener: CallListener) {
-    this.attempt = task.attempt
-    this.#task = task
-    this.#callListener = callListener
+  constructor(run: TaskRun, host: AttemptHost) {
+    this.attempt = run.attempt
+    this.#run = run
+    this.#startedAt = run.task.startedAt!
+    this.#host = host
   }
 
   get id(): string {
-    return this.#task.id
+    return this.#run.task.id
   }
 
   get name(): string {
-    return this.#task.settings.name
+    return this.#run.task.settings.name
   }
 
   get metadata(): Readonly<Record<string, JsonValue>> {
-    return this.#task.settings.metadata
+    return this.#run.task.settings.metadata
   }
 
   get deadline(): number | null {
-    const { startedAt, settings } = this.#task
-    return startedAt === null || settings.timeoutMs === Infinity ? null : startedAt + settings.timeoutMs
+    const { timeoutMs, deadlineAt } = this.#run.task.settings
+    const endAt = Math.min(this.#startedAt + timeoutMs, deadlineAt)
+    return endAt === Infinity ? null : endAt
   }
 
   get signal(): AbortSignal {
-    const task = this.#task
-    if (task.controller === null) {
-      task.controller = createGuardedController(this.#callListener)
-      if (task.stopReason) task.controller.abort(task.stopReason)
+    const run = this.#run
+    if (run.controller === null) {
+      run.controller = createGuardedController((listener) => {
+        this.#host.callAbortListener(listener)
+      })
+      if (run.stopReason) run.controller.abort(run.stopReason)
     }
-    return task.controller.signal
+    return run.controller.signal
+  }
+
+  heartbeat(label?: string): void {
+    this.#host.beat(this.#run, label)
+  }
+
+  progress(update: ProgressUpdate): void {
+    this.#host.progress(this.#run, update)
   }
 }

@@ -59,7 +59,7 @@ export async function closeDown({ mode, timeout, grace }: ClosingOptions, parts:
     completed: ledger.totals.completed - completed,
     failed: ledger.totals.failed - failed,
     cancelled: ledger.totals.cancelled - cancelled,
-    abandoned: [...ledger.abandoned].map((task) => task.snapshot()),
+    abandoned: [...new Set([...ledger.abandoned].map(({ task }) => task))].map((task) => task.snapshot()),
     handedOff: [],
     persisted,
     durationMs: Math.round(clock.monotonic() - startedMono),

@@ -26,11 +26,11 @@ export class Deadlines<T extends Deadline> {
     this.#onDue = onDue
   }
 
-  /** Replaces the entry's deadline. `Infinity` means none. */
-  set(entry: T, fromMs: number, delayMs: number): void {
+  /** Replaces the entry's deadline, in monotonic milliseconds. `Infinity` means none. */
+  set(entry: T, dueAt: number): void {
     this.clear(entry)
-    if (delayMs === Infinity) return
-    entry.dueAt = fromMs + delayMs
+    if (dueAt === Infinity) return
+    entry.dueAt = dueAt
     this.#heap.add(entry)
     if (entry.dueAt < this.#armedFor) this.#arm(entry.dueAt)
   }

@@ -1,7 +1,8 @@
 import { admit, type Admission, type OverflowPolicy } from '../core/admission.js'
 import { captureContext } from './context.js'
-import type { LiveTask } from './live-task.js'
+import type { LiveTask, TaskRun } from './live-task.js'
 import { WaitingQueue } from './queue.js'
+import { Run } from './run.js'
 import { Slots } from './slots.js'
 
 // A chain of functions that each spawn the next within themselves would exhaust the stack.
@@ -29,7 +30,7 @@ export class Dispatcher {
   #nesting = 0
   #saturated: 'no' | 'concurrency' | 'queue' = 'no'
 
-  /** @param start runs a task that has got its slot, until its function has returned */
+  /** @param start begins the run of a task that has got its slot; returns when its function has */
   constructor(
     options: DispatcherOptions,
     start: (task: LiveTask) => void,
@@ -107,10 +108,10 @@ export class Dispatcher {
     return true
   }
 
-  /** Takes the task's slot back, if it holds one. The queue is not served before `pump`. */
-  release(task: LiveTask): void {
-    if (!task.holdsSlot) return
-    task.holdsSlot = false
+  /** Takes the run's slot back, if it holds one. The queue is not served before `pump`. */
+  release(run: TaskRun | null): void {
+    if (!run?.holdsSlot) return
+    run.holdsSlot = false
     this.slots.release()
   }
 
@@ -127,7 +128,7 @@ export class Dispatcher {
 
   #run(task: LiveTask): void {
     if (!this.slots.acquire()) throw new Error('BUG: a free slot could not be taken; please report this')
-    task.holdsSlot = true
+    task.run = new Run(task, true)
     if (this.#options.context === 'detach') task.context = captureContext('detach')
     this.#nesting++
     try {

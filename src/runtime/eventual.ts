@@ -21,3 +21,18 @@ export class Eventual<T> {
     this.#resolve?.(value)
   }
 }
+
+/** What is asked for where the bare answer has done so far. */
+export function eventualOf(known: Eventual<boolean> | boolean | null): Eventual<boolean> {
+  if (typeof known === 'object' && known !== null) return known
+  const eventual = new Eventual<boolean>()
+  if (known !== null) eventual.set(known)
+  return eventual
+}
+
+/** The same with an answer, of which only the first counts. */
+export function told(known: Eventual<boolean> | boolean | null, answer: boolean): Eventual<boolean> | boolean {
+  if (known === null) return answer
+  if (typeof known === 'object') known.set(answer)
+  return known
+}

@@ -73,7 +73,7 @@ export class Hooks {
         if (this.#end(pending)) this.#onFailed(where, reason, level)
       },
     )
-    if (settles && !pending.isOver) this.#pending.set(pending, this.#clock.monotonic(), HOOK_LIMIT_MS)
+    if (settles && !pending.isOver) this.#pending.set(pending, this.#clock.monotonic() + HOOK_LIMIT_MS)
   }
 
   #end(pending: PendingHook): boolean {

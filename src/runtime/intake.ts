@@ -37,6 +37,6 @@ export class Intake {
   /** The caller runs in the async context of a task of this supervisor that has no outcome yet. */
   #isInsideLiveTask(): boolean {
     const task = taskInContext()
-    return task instanceof LiveTask && task.list === this.#ledger.running
+    return task instanceof LiveTask && this.#ledger.isLive(task)
   }
 }

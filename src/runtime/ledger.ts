@@ -2,7 +2,7 @@ import { Histogram } from '../core/histogram.js'
 import { LinkedList } from '../core/linked-list.js'
 import type { TaskErrorRecord, TaskRecord } from '../core/record.js'
 import type { SupervisorStatus, StatusTotals } from '../status.js'
-import type { LiveTask } from './live-task.js'
+import type { LiveTask, TaskRun } from './live-task.js'
 import { Names } from './names.js'
 import { Rate } from './rates.js'
 
@@ -13,12 +13,15 @@ const MAX_RECENT_ERRORS = 20
  * so nothing here grows with the tasks already finished.
  */
 export class Ledger {
-  readonly pending = new LinkedList<LiveTask>()
+  /** Those that could run, had they a slot. */
+  readonly waiting = new LinkedList<LiveTask>()
+  /** Those whose time has yet to come: delayed, or to be tried again. */
+  readonly delayed = new LinkedList<LiveTask>()
   readonly running = new LinkedList<LiveTask>()
   /** Told to stop, still running, within their grace. */
-  readonly stopping = new LinkedList<LiveTask>()
+  readonly stopping = new LinkedList<TaskRun>()
   /** Still running when their grace was over. */
-  readonly abandoned = new LinkedList<LiveTask>()
+  readonly abandoned = new LinkedList<TaskRun>()
 
   /** How many of those that are stopping hold a slot. */
   stoppingWithSlot = 0
@@ -42,7 +45,19 @@ export class Ledger {
 
   /** Nothing is pending, running or stopping. What is abandoned is not waited for. */
   get isIdle(): boolean {
-    return this.pending.size === 0 && this.running.size === 0 && this.stopping.size === 0
+    return this.waiting.size + this.delayed.size + this.running.size + this.stopping.size === 0
+  }
+
+  /** Whether the task is one of this supervisor's that have no outcome yet. */
+  isLive({ list }: LiveTask): boolean {
+    return list === this.waiting || list === this.delayed || list === this.running
+  }
+
+  /** All that have no outcome yet: those who wait first, each oldest first. */
+  *live(): Generator<LiveTask> {
+    yield* this.waiting
+    yield* this.delayed
+    yield* this.running
   }
 
   spawned(task: LiveTask): void {
@@ -50,34 +65,57 @@ export class Ledger {
     this.#rates.spawned.add(task.createdMono)
     task.tally = this.#names.tallyOf(task.settings.name)
     task.tally.counts.pending++
-    this.pending.add(task)
+    if (task.runAt === null) this.waiting.add(task)
+    else this.delayed.add(task)
+  }
+
+  /** Its time has come. */
+  due(task: LiveTask): void {
+    this.delayed.remove(task)
+    this.waiting.add(task)
   }
 
   started(task: LiveTask): void {
-    this.pending.remove(task)
+    this.waiting.remove(task)
     this.running.add(task)
     task.tally!.counts.pending--
     task.tally!.counts.running++
-    this.#waitMs.add(task.startedMono - task.createdMono)
+    this.#waitMs.add(task.startedMono - task.dueMono)
   }
 
-  /** Called when the outcome has been decided; a function that still runs is listed as stopping. */
+  /** Its attempt has failed, and another follows. */
+  retried(task: LiveTask): void {
+    this.#leaveRunning(task)
+    this.delayed.add(task)
+    task.tally!.counts.pending++
+    this.totals.retried++
+  }
+
+  /** Called when the outcome has been decided. */
   ended(task: LiveTask): void {
     const { status } = task.outcome!
-    const counts = task.tally!.counts
-    const from = task.list === this.pending ? this.pending : this.running
-    from.remove(task)
-    counts[from === this.pending ? 'pending' : 'running']--
+    const { counts } = task.tally!
+    if (task.list === this.running) this.#leaveRunning(task)
+    else {
+      const list = task.list === this.waiting ? this.waiting : this.delayed
+      list.remove(task)
+      counts.pending--
+    }
     counts[status]++
     this.totals[status]++
     if (status !== 'cancelled') this.#rates[status].add(task.finishedMono)
-    if (from === this.running) {
-      this.#runMs.add(task.finishedMono - task.startedMono)
-      task.tally!.runMs.add(task.finishedMono - task.startedMono)
-    }
-    if (!task.isActive) return
-    this.stopping.add(task)
-    if (task.holdsSlot) this.stoppingWithSlot++
+  }
+
+  /** A function that still runs is listed as stopping. */
+  #leaveRunning(task: LiveTask): void {
+    const run = task.run!
+    this.running.remove(task)
+    task.tally!.counts.running--
+    this.#runMs.add(run.endedMono - task.startedMono)
+    task.tally!.runMs.add(run.endedMono - task.startedMono)
+    if (!run.isActive) return
+    this.stopping.add(run)
+    if (run.holdsSlot) this.stoppingWithSlot++
   }
 
   failed(record: TaskErrorRecord): void {
@@ -85,36 +123,42 @@ export class Ledger {
     if (this.#recentErrors.length > MAX_RECENT_ERRORS) this.#recentErrors.pop()
   }
 
-  /** Called while the task still holds its slot. */
-  wasAbandoned(task: LiveTask): void {
-    this.stopped(task)
-    this.abandoned.add(task)
+  /** Called while the run still holds its slot. */
+  wasAbandoned(run: TaskRun): void {
+    this.stopped(run)
+    this.abandoned.add(run)
     this.totals.abandoned++
   }
 
-  /** The function of a task that had its outcome has settled at last. Called while the task still holds its slot. */
-  stopped(task: LiveTask): void {
-    const list = task.list === this.stopping ? this.stopping : this.abandoned
-    if (list === this.stopping && task.holdsSlot) this.stoppingWithSlot--
-    list.remove(task)
+  /** A function that had been told to stop has settled at last. Called while its run still holds its slot. */
+  stopped(run: TaskRun): void {
+    const list = run.list === this.stopping ? this.stopping : this.abandoned
+    if (list === this.stopping && run.holdsSlot) this.stoppingWithSlot--
+    list.remove(run)
   }
 
-  /** Milliseconds that the longest waiting has waited. */
+  /** Milliseconds that the longest waiting has waited for a slot. */
   oldestWaitMs(nowMono: number): number {
-    const oldest = this.pending.first
-    return oldest === null ? 0 : Math.max(0, Math.floor(nowMono - oldest.createdMono))
+    const oldest = this.waiting.first
+    return oldest === null ? 0 : Math.max(0, Math.floor(nowMono - oldest.dueMono))
   }
 
-  /** At most `limit` records: running first, then stopping, abandoned and pending, each oldest first. */
+  /** At most `limit` records, each once: running first, then stopping, abandoned, waiting and delayed, each oldest first. */
   records(limit: number): TaskRecord[] {
-    const records: TaskRecord[] = []
-    for (const list of [this.running, this.stopping, this.abandoned, this.pending]) {
-      for (const task of list) {
-        if (records.length >= limit) return records
-        records.push(task.snapshot())
-      }
+    const listed = new Set<LiveTask>()
+    for (const task of this.#inOrder()) {
+      if (listed.size >= limit) break
+      listed.add(task)
     }
-    return records
+    return [...listed].map((task) => task.snapshot())
+  }
+
+  *#inOrder(): Generator<LiveTask> {
+    yield* this.running
+    for (const { task } of this.stopping) yield task
+    for (const { task } of this.abandoned) yield task
+    yield* this.waiting
+    yield* this.delayed
   }
 
   status(

@@ -1,14 +1,25 @@
-import type { TaskwardError } from '../core/errors.js'
 import { isTerminal, transition } from '../core/lifecycle.js'
 import type { ListEntry } from '../core/linked-list.js'
-import type { JsonValue, TaskErrorRecord, TaskOutcome, TaskRecord, TaskStatus, TaskTransition } from '../core/record.js'
+import type {
+  JsonValue,
+  TaskError,
+  TaskErrorRecord,
+  TaskOutcome,
+  TaskProgress,
+  TaskRecord,
+  TaskStatus,
+  TaskTransition,
+} from '../core/record.js'
 import type { TaskChange } from '../store.js'
+import type { RetryPolicy } from '../core/retry.js'
 import type { TaskFunction } from '../work.js'
 import type { CapturedContext } from './context.js'
 import type { Deadline } from './deadlines.js'
-import { Eventual } from './eventual.js'
+import { Eventual, eventualOf, told } from './eventual.js'
+import { Journal } from './journal.js'
 import type { NameTally } from './names.js'
 import type { Ticket } from './queue.js'
+import type { Run } from './run.js'
 
 /** What a task is made of, once its options are checked and the defaults are filled in. */
 export interface TaskSettings {
@@ -18,6 +29,11 @@ export interface TaskSettings {
   readonly timeoutMs: number
   readonly queueTimeoutMs: number
   readonly graceMs: number
+  readonly delayMs: number
+  /** Epoch milliseconds; `Infinity` for none. */
+  readonly deadlineAt: number
+  readonly stallTimeoutMs: number
+  readonly retry: RetryPolicy | null
   readonly metadata: Readonly<Record<string, JsonValue>>
 }
 
@@ -32,7 +48,8 @@ export interface Made {
   readonly makeId: (nowMs: number) => string
 }
 
-type JournalEntry = Omit<TaskTransition, 'taskId' | 'instanceId'>
+/** A run of a task. */
+export type TaskRun = Run<LiveTask>
 
 /** What a task under supervision is, to the runtime. Changes only by its methods; they decide nothing, they keep the record true. */
 export class LiveTask implements Deadline, ListEntry<LiveTask> {
@@ -50,6 +67,10 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   readonly createdAt: number
   /** Monotonic, as are the other `…Mono`: durations come from these, stamps from the wall clock. */
   readonly createdMono: number
+  /** When it must have ended, whatever the attempts. */
+  readonly deadlineMono: number
+  /** Since when it could have run, had there been a slot. */
+  dueMono: number
   readonly #makeId: (nowMs: number) => string
   #id: string | null
   readonly #metadata: Record<string, JsonValue>
@@ -61,21 +82,23 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   startedMono = NaN
   finishedAt: number | null = null
   finishedMono = NaN
+  /** When it may run, where that is not now. */
+  runAt: number | null = null
+  /** Its delay, or the pause before its next attempt, has been waited out: said by its timer alone, whatever the clock says. */
+  isPauseOver = false
   stoppingSince: number | null = null
   abandoned = false
   version = 1
-  /** The function, until it is called. */
+  /** The function, as long as it may be called. */
   fn: TaskFunction<unknown> | null = null
-  /** The context of the spawn, where the task had to wait. */
+  /** The context of the spawn, where the task has to wait, or may have to. */
   context: CapturedContext | null = null
-  /** Whether the function (or the promise handed over) has been started and has not settled. */
-  isActive = false
-  holdsSlot = false
-  /** Why it was told to stop: the reason its signal aborts with. */
-  stopReason: TaskwardError | null = null
+  /** The last attempt's; the only one that may hold a slot. */
+  run: TaskRun | null = null
+  progress: TaskProgress | null = null
+  progressToldMono = NaN
   /** What is counted under its name; the ledger's. */
   tally: NameTally | null = null
-  controller: AbortController | null = null
   outcome: TaskOutcome<unknown> | null = null
   /** Takes the task off its caller's signal. */
   unlinkSignal: (() => void) | null = null
@@ -96,13 +119,7 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   isUnsureOfId = false
   /** Whether the store has another's record under its id. */
   isDuplicate = false
-  // Entries get the task's id when they leave, as it may not have been made.
-  #journal: JournalEntry[] | null = null
-  #failures: TaskErrorRecord[] | null = null
-  // How much of it the store has.
-  #confirmedVersion = 0
-  #confirmedTransitions = 0
-  #confirmedErrors = 0
+  readonly #journal = new Journal()
 
   constructor(order: number, settings: TaskSettings, made: Made) {
     this.order = order
@@ -111,6 +128,9 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     this.instanceId = made.instanceId
     this.createdAt = made.atMs
     this.createdMono = made.atMono
+    this.dueMono = made.atMono + settings.delayMs
+    this.deadlineMono = made.atMono + (settings.deadlineAt - made.atMs)
+    if (settings.delayMs > 0) this.runAt = made.atMs + settings.delayMs
     this.#id = made.id
     this.#makeId = made.makeId
     this.#metadata = made.metadata
@@ -145,24 +165,30 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
 
   /** Only the first answer counts. */
   tellAccepted(isAccepted: boolean): void {
-    if (this.#accepted === null) this.#accepted = isAccepted
-    else if (typeof this.#accepted === 'object') this.#accepted.set(isAccepted)
+    this.#accepted = told(this.#accepted, isAccepted)
   }
 
   /** Only the first answer counts. */
   tellPersisted(isPersisted: boolean): void {
-    if (this.#persisted === null) this.#persisted = isPersisted
-    else if (typeof this.#persisted === 'object') this.#persisted.set(isPersisted)
+    this.#persisted = told(this.#persisted, isPersisted)
   }
 
   get isSettled(): boolean {
     return isTerminal(this.status)
   }
 
+  /** Its function has been called, and has not settled: its outcome may be decided for all that. */
+  get isActive(): boolean {
+    return this.run?.isActive === true
+  }
+
   begin(atMs: number, atMono: number): void {
     this.attempt++
+    this.runAt = null
+    this.stoppingSince = null
     this.startedAt = atMs
     this.startedMono = atMono
+    this.run!.lastBeatMono = atMono
     this.#change('running', atMs, null)
   }
 
@@ -171,10 +197,24 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     this.outcome = outcome
     this.finishedAt = atMs
     this.finishedMono = atMono
-    if (this.isActive) this.stoppingSince = atMs
+    this.runAt = null
+    if (this.status === 'running') this.#leaveRun(atMs, atMono)
     this.fn = null
     this.context = null
-    this.#change(outcome.status, atMs, outcome.status === 'completed' ? null : outcome.error.code)
+    this.#change(outcome.status, atMs, outcome.status === 'completed' ? null : outcome.error)
+  }
+
+  /** The attempt has failed, and another follows. */
+  retry(error: TaskError, runAt: number, atMs: number, atMono: number): void {
+    this.runAt = runAt
+    this.#leaveRun(atMs, atMono)
+    this.#change('pending', atMs, error)
+  }
+
+  #leaveRun(atMs: number, atMono: number): void {
+    const run = this.run!
+    run.endedMono = atMono
+    if (run.isActive) this.stoppingSince = atMs
   }
 
   reprioritise(priority: number): void {
@@ -184,6 +224,11 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
 
   abandon(): void {
     this.abandoned = true
+    this.version++
+  }
+
+  report(progress: TaskProgress): void {
+    this.progress = progress
     this.version++
   }
 
@@ -198,28 +243,24 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     return {
       id: this.id,
       name: settings.name,
-      lane: null,
       owner: settings.owner,
-      parentId: null,
-      scope: null,
+      ...{ lane: null, parentId: null, scope: null },
       status: this.status,
       attempt: this.attempt,
-      maxAttempts: 1,
+      // As JSON, in which there is no Infinity.
+      maxAttempts: Math.min(settings.retry?.attempts ?? 1, Number.MAX_SAFE_INTEGER),
       priority: this.priority,
       createdAt: this.createdAt,
       startedAt: this.startedAt,
       finishedAt: this.finishedAt,
-      runAt: null,
+      runAt: this.runAt,
       stoppingSince: this.stoppingSince,
       abandoned: this.abandoned,
-      progress: null,
-      input: null,
-      result: null,
+      progress: this.progress,
+      ...{ input: null, result: null },
       error: outcome === null || outcome.status === 'completed' ? null : outcome.error,
       metadata: this.#metadata,
-      after: [],
-      retryOf: null,
-      definitionVersion: null,
+      ...{ after: [], retryOf: null, definitionVersion: null },
       instanceId: this.instanceId,
       version: this.version,
     }
@@ -227,55 +268,32 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
 
   /** Every transition so far. */
   transitions(): TaskTransition[] {
-    const { id: taskId, instanceId } = this
-    const born = { from: null, to: 'pending', at: this.createdAt, attempt: 0, reason: null, error: null } as const
-    return [born, ...(this.#journal ?? [])].map(({ from, to, at, attempt, reason, error }) => {
-      return { taskId, from, to, at, attempt, instanceId, reason, error }
-    })
+    return this.#journal.transitions(this.id, this.instanceId, this.createdAt)
   }
 
   /** Every failed attempt so far. */
   get failures(): readonly TaskErrorRecord[] {
-    return this.#failures ?? []
+    return this.#journal.failures
   }
 
   /** What the store has not confirmed, as one change. */
   change(): TaskChange {
-    return {
-      record: this.snapshot(),
-      expected: this.#confirmedVersion,
-      transitions: this.transitions().slice(this.#confirmedTransitions),
-      errors: this.failures.slice(this.#confirmedErrors),
-    }
+    return this.#journal.change(this.snapshot(), this.transitions())
   }
 
   /** The store has that change. */
-  confirm({ record, transitions, errors }: TaskChange): void {
-    this.#confirmedVersion = record.version
-    this.#confirmedTransitions += transitions.length
-    this.#confirmedErrors += errors.length
+  confirm(change: TaskChange): void {
+    this.#journal.confirm(change)
   }
 
   fail(failure: TaskErrorRecord): void {
-    ;(this.#failures ??= []).push(failure)
+    this.#journal.fail(failure)
   }
 
-  #change(to: TaskStatus, atMs: number, reason: string | null): void {
+  #change(to: TaskStatus, at: number, error: TaskError | null): void {
     const from = this.status
     this.status = transition(from, to)
     this.version++
-    this.#enter(from, to, atMs, reason)
+    this.#journal.enter(from, to, at, this.attempt, error)
   }
-
-  #enter(from: TaskStatus | null, to: TaskStatus, atMs: number, reason: string | null): void {
-    const error = this.outcome === null || this.outcome.status === 'completed' ? null : this.outcome.error
-    ;(this.#journal ??= []).push({ from, to, at: atMs, attempt: this.attempt, reason, error })
-  }
-}
-
-function eventualOf(known: Eventual<boolean> | boolean | null): Eventual<boolean> {
-  if (typeof known === 'object' && known !== null) return known
-  const eventual = new Eventual<boolean>()
-  if (known !== null) eventual.set(known)
-  return eventual
 }

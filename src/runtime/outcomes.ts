@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { fingerprint } from '../core/fingerprint.js'
-import type { TaskErrorRecord, TaskOutcome } from '../core/record.js'
+import type { TaskError, TaskErrorRecord, TaskOutcome } from '../core/record.js'
 import type { Announcer } from './announcer.js'
 import type { Settlement } from './attempt.js'
 import type { Ledger } from './ledger.js'
@@ -46,6 +46,19 @@ export class Outcomes {
     return failure
   }
 
+  /** The attempt has failed, and another follows in so many milliseconds. */
+  retry(task: LiveTask, error: TaskError, delayMs: number): void {
+    const { clock, ledger, recorder } = this.#parts
+    const now = clock.now()
+    const nowMono = clock.monotonic()
+    task.retry(error, now + delayMs, now, nowMono)
+    task.dueMono = nowMono + delayMs
+    task.isPauseOver = false
+    ledger.retried(task)
+    this.#failureOf(task, error, now)
+    recorder.changed(task)
+  }
+
   /** Tells all who want to know. */
   tell(task: LiveTask, failure: TaskErrorRecord | null): void {
     const { announcer, gate } = this.#parts
@@ -57,7 +70,7 @@ export class Outcomes {
     else tell()
   }
 
-  #failureOf(task: LiveTask, error: TaskErrorRecord['error'], at: number): TaskErrorRecord {
+  #failureOf(task: LiveTask, error: TaskError, at: number): TaskErrorRecord {
     const { id: taskId, attempt } = task
     const { name: taskName, owner } = task.settings
     const id = this.#parts.makeId(at)

@@ -12,6 +12,19 @@ export const timedOut = (task: LiveTask): TaskTimeoutError => {
   )
 }
 
+export const stalled = (task: LiveTask): TaskTimeoutError => {
+  const { stallTimeoutMs } = task.settings
+  const text = `Task ${quote(task)} gave no sign of life within its stallTimeout of ${ms(stallTimeoutMs)}`
+  return new TaskTimeoutError('TASK_STALLED', text, stallTimeoutMs, { heartbeats: task.run!.labels })
+}
+
+/** @param cause what the last attempt threw, where there is no time for another */
+export const pastDeadline = (task: LiveTask, cause?: unknown): TaskTimeoutError => {
+  const limitMs = Math.max(0, task.settings.deadlineAt - task.createdAt)
+  const text = `Task ${quote(task)} had not ended by its deadline, ${ms(limitMs)} after its spawn`
+  return new TaskTimeoutError('TASK_DEADLINE', text, limitMs, cause === undefined ? {} : { cause })
+}
+
 export const waitedTooLong = (task: LiveTask): TaskTimeoutError => {
   const { queueTimeoutMs } = task.settings
   const text = `Task ${quote(task)} waited longer than its queueTimeout of ${ms(queueTimeoutMs)}`

@@ -207,7 +207,7 @@ export class Recorder {
       if (!task.isRecorded) finished++
       task.isRecorded = true
       task.tellPersisted(true)
-      if (!task.isActive || task.abandoned) this.#forget(task)
+      if (!task.run?.isStopping) this.#forget(task)
     })
     if (finished > 0) this.#events.recorded(finished)
   }

@@ -142,6 +142,15 @@ function subscribeToForeign(
   }
 }
 
+/** Whether it is something that settles; what throws when it is asked counts as that. */
+export function isThenable(value: unknown): boolean {
+  try {
+    return thenOf(value) !== null
+  } catch {
+    return true
+  }
+}
+
 /** Takes the sting out of a rejected promise that was thrown, given as a reason, or is otherwise left to lie. */
 export function silence(value: unknown): void {
   try {

@@ -77,6 +77,8 @@ export type Seen = { [E in TaskEventName]: { event: E; payload: TaskEvents[E] } 
 export const EVENTS = [
   'task:spawned',
   'task:started',
+  'task:progress',
+  'task:retrying',
   'task:stopping',
   'task:completed',
   'task:failed',

@@ -17,7 +17,7 @@ const setUp = (onDue?: (entry: Deadline, deadlines: Deadlines<Deadline>, clock: 
     clock,
     deadlines,
     fired,
-    set: (due: Deadline, delay: number) => deadlines.set(due, clock.monotonic(), delay),
+    set: (due: Deadline, delay: number) => deadlines.set(due, clock.monotonic() + delay),
   }
 }
 
@@ -88,7 +88,7 @@ describe('Deadlines', () => {
   })
 
   it('lets one set for 0 ms within a fire wait for the next turn', () => {
-    const again = setUp((due, deadlines, { monotonic }) => deadlines.set(due, monotonic(), 0))
+    const again = setUp((due, deadlines, { monotonic }) => deadlines.set(due, monotonic()))
     again.set(entry(0), 5)
     again.clock.advance(5)
     expect(again.fired).toEqual([[0, 5]])
@@ -99,12 +99,8 @@ describe('Deadlines', () => {
 
   it.each([
     ['clears', (deadlines: Deadlines<Deadline>, other: Deadline) => deadlines.clear(other), []],
-    ['puts off', (deadlines: Deadlines<Deadline>, other: Deadline) => deadlines.set(other, 10, 5), [[1, 15]]],
-    [
-      'takes back, for none,',
-      (deadlines: Deadlines<Deadline>, other: Deadline) => deadlines.set(other, 10, Infinity),
-      [],
-    ],
+    ['puts off', (deadlines: Deadlines<Deadline>, other: Deadline) => deadlines.set(other, 15), [[1, 15]]],
+    ['takes back, for none,', (deadlines: Deadlines<Deadline>, other: Deadline) => deadlines.set(other, Infinity), []],
   ] as const)('heeds a call that %s another of the same instant', (_, change, rest) => {
     const others = [entry(1)] as const
     const { clock, fired, set } = setUp((due, deadlines) => {
@@ -129,7 +125,7 @@ describe('Deadlines', () => {
     }
     const fired: number[] = []
     const deadlines = new Deadlines<Deadline>(clock, () => fired.push(now))
-    deadlines.set(entry(0), 0, 10)
+    deadlines.set(entry(0), 10)
     now = 9.6
     armed[0]!.callback()
     expect(fired).toEqual([])

@@ -22,7 +22,7 @@ function setUp(own: Partial<DispatcherOptions> = {}, bodies: Record<number, Body
   const options = { concurrency: 1, queueLimit: Infinity, onOverflow: 'reject', context: 'inherit', ...own } as const
   const dispatcher = new Dispatcher(options, start, (reason) => saturations.push(reason))
   const finish = (task: LiveTask): void => {
-    dispatcher.release(task)
+    dispatcher.release(task.run)
     dispatcher.pump()
   }
   const tasks = Array.from({ length: 8 }, (_, order) => makeTask(order))
@@ -34,11 +34,11 @@ describe('Dispatcher', () => {
     const { dispatcher, started, finish, tasks } = setUp({ concurrency: 2 })
     expect(tasks.slice(0, 4).map((task) => dispatcher.offer(task))).toEqual(['start', 'start', 'wait', 'wait'])
     expect(started).toEqual([0, 1])
-    expect([dispatcher.waiting, dispatcher.slots.held, tasks[0].holdsSlot, tasks[2]!.holdsSlot]).toEqual([
+    expect([dispatcher.waiting, dispatcher.slots.held, tasks[0].run?.holdsSlot, tasks[2]!.run]).toEqual([
       2,
       2,
       true,
-      false,
+      null,
     ])
     finish(tasks[1]!)
     expect(started).toEqual([0, 1, 2])

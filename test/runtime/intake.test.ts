@@ -5,7 +5,7 @@ import { Ledger } from '../../src/runtime/ledger.js'
 import type { LiveTask } from '../../src/runtime/live-task.js'
 import { recorderOn } from './support/recorder.js'
 import { faultStore } from './support/fault-store.js'
-import { complete, makeTask } from './support/tasks.js'
+import { begin, complete, makeTask } from './support/tasks.js'
 import { turns } from './support/turns.js'
 
 const setUp = (state: IntakeState = 'everybody') => {
@@ -21,7 +21,7 @@ const setUp = (state: IntakeState = 'everybody') => {
 const running = (ledger: Ledger): LiveTask => {
   const task = makeTask(1)
   ledger.spawned(task)
-  task.begin(1, 1)
+  begin(task, 1)
   ledger.started(task)
   return task
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { Ledger } from '../../src/runtime/ledger.js'
-import type { LiveTask } from '../../src/runtime/live-task.js'
-import { complete, failWith, makeTask } from './support/tasks.js'
+import type { LiveTask, TaskRun } from '../../src/runtime/live-task.js'
+import { begin, complete, failWith, makeTask } from './support/tasks.js'
 
 const at = (order: number, createdAt = order): LiveTask => makeTask(order, { atMs: createdAt, name: 'work' })
 
-function start(ledger: Ledger, task: LiveTask, now: number): LiveTask {
-  task.begin(now, now)
+function start(ledger: Ledger, task: LiveTask, now: number): TaskRun {
+  const run = begin(task, now)
   ledger.started(task)
-  task.isActive = task.holdsSlot = true
-  return task
+  run.isActive = true
+  return run
 }
 
 const spawned = (ledger: Ledger, count: number): [LiveTask, ...LiveTask[]] => {
@@ -25,12 +25,12 @@ describe('Ledger', () => {
     const ledger = new Ledger()
     expect(ledger.isIdle).toBe(true)
     const [task] = spawned(ledger, 1)
-    expect([[...ledger.pending], ledger.isIdle]).toEqual([[task], false])
+    expect([[...ledger.waiting], ledger.isIdle]).toEqual([[task], false])
     expect(namesOf(ledger)).toMatchObject({ pending: 1, running: 0 })
     start(ledger, task, 20)
-    expect([ledger.pending.size, [...ledger.running], ledger.isIdle]).toEqual([0, [task], false])
+    expect([ledger.waiting.size, [...ledger.running], ledger.isIdle]).toEqual([0, [task], false])
     expect(namesOf(ledger)).toMatchObject({ pending: 0, running: 1 })
-    task.isActive = false
+    task.run!.isActive = false
     ledger.ended(complete(task, 50))
     expect([ledger.running.size, ledger.stopping.size, ledger.isIdle, task.list]).toEqual([0, 0, true, null])
     expect(namesOf(ledger)).toMatchObject({ pending: 0, running: 0, completed: 1, runMs: { count: 1, max: 30 } })
@@ -59,14 +59,14 @@ describe('Ledger', () => {
       start(ledger, running, 1)
       ledger.ended(failWith(running, 'TASK_TIMEOUT', 5))
     }
-    expect([[...ledger.stopping], ledger.stoppingWithSlot, ledger.isIdle]).toEqual([[task, other], 2, false])
-    ledger.stopped(other!)
-    expect([[...ledger.stopping], ledger.stoppingWithSlot]).toEqual([[task], 1])
-    ledger.wasAbandoned(task)
-    expect([ledger.stopping.size, [...ledger.abandoned], ledger.stoppingWithSlot]).toEqual([0, [task], 0])
+    expect([[...ledger.stopping], ledger.stoppingWithSlot, ledger.isIdle]).toEqual([[task.run, other!.run], 2, false])
+    ledger.stopped(other!.run!)
+    expect([[...ledger.stopping], ledger.stoppingWithSlot]).toEqual([[task.run], 1])
+    ledger.wasAbandoned(task.run!)
+    expect([ledger.stopping.size, [...ledger.abandoned], ledger.stoppingWithSlot]).toEqual([0, [task.run], 0])
     expect([ledger.isIdle, ledger.totals.abandoned]).toEqual([true, 1])
-    task.holdsSlot = false
-    ledger.stopped(task)
+    task.run!.holdsSlot = false
+    ledger.stopped(task.run!)
     expect([ledger.abandoned.size, ledger.stoppingWithSlot, ledger.totals.abandoned]).toEqual([0, 0, 1])
   })
 
@@ -76,7 +76,7 @@ describe('Ledger', () => {
     start(ledger, task, 1).holdsSlot = false
     ledger.ended(failWith(task, 'TASK_TIMEOUT', 5))
     expect([ledger.stopping.size, ledger.stoppingWithSlot]).toEqual([1, 0])
-    ledger.stopped(task)
+    ledger.stopped(task.run!)
     expect([ledger.stopping.size, ledger.stoppingWithSlot]).toEqual([0, 0])
   })
 
@@ -106,7 +106,7 @@ describe('Ledger', () => {
     const tasks = spawned(ledger, 6)
     for (const task of tasks.slice(0, 4)) start(ledger, task, 1)
     for (const task of tasks.slice(0, 2)) ledger.ended(failWith(task, 'TASK_TIMEOUT', 5))
-    ledger.wasAbandoned(tasks[0])
+    ledger.wasAbandoned(tasks[0].run!)
     const ids = (limit: number): string[] => ledger.records(limit).map(({ id }) => id)
     expect(ids(Infinity)).toEqual(['task-2', 'task-3', 'task-1', 'task-0', 'task-4', 'task-5'])
     expect(ids(3)).toEqual(['task-2', 'task-3', 'task-1'])

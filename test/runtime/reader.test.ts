@@ -5,7 +5,7 @@ import type { TaskRecord } from '../../src/core/record.js'
 import { Reader } from '../../src/runtime/reader.js'
 import { faultStore } from './support/fault-store.js'
 import { recorderOn } from './support/recorder.js'
-import { complete, failWith, makeTask } from './support/tasks.js'
+import { begin, complete, failWith, makeTask } from './support/tasks.js'
 import { nextTurn, turns } from './support/turns.js'
 
 const setUp = ({ durable = false } = {}) => {
@@ -62,7 +62,7 @@ describe('Reader', () => {
           await turns(2)
           // Stored as pending by now, and running since: what this process knows has to win.
           tasks.forEach((task, index) => {
-            if (all[index]![0] === 'both') task.begin(5, 5)
+            if (all[index]![0] === 'both') begin(task, 5)
           })
           const live = tasks.flatMap((task, index) => (all[index]![0] === 'live' ? [task] : []))
           let next = live.length
@@ -98,7 +98,7 @@ describe('Reader', () => {
     const { reader, track } = setUp({ durable: true })
     const task = track(0)
     await turns(2)
-    task.begin(5, 5)
+    begin(task, 5)
     expect((await reader.list({ status: 'pending' })).items).toEqual([])
     expect((await reader.list({ status: 'running' })).items).toHaveLength(1)
     expect((await reader.list({ owner: 'owner-1' })).items).toEqual([])
@@ -120,7 +120,7 @@ describe('Reader', () => {
     const { reader, recorder, track } = setUp({ durable: true })
     const task = track(0)
     await turns(2)
-    task.begin(5, 5)
+    begin(task, 5)
     recorder.changed(task)
     expect((await reader.history('task-0')).map(({ to }) => to)).toEqual(['pending', 'running'])
     complete(task)
@@ -133,7 +133,7 @@ describe('Reader', () => {
     const task = track(0)
     await turns(2)
     inner.history = () => Promise.reject('down')
-    task.begin(5, 5)
+    begin(task, 5)
     recorder.changed(task)
     expect((await reader.history('task-0')).map(({ to }) => to)).toEqual(['pending', 'running'])
   })

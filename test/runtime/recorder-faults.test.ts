@@ -4,7 +4,7 @@ import { MAX_BUFFERED } from '../../src/runtime/recorder.js'
 import type { CommitAnswer, TaskChange } from '../../src/store.js'
 import { stored } from './support/fault-store.js'
 import { recorderWith, recorderWithTasks as setUp } from './support/recorder.js'
-import { complete, failWith, makeTask } from './support/tasks.js'
+import { begin, complete, failWith, makeTask } from './support/tasks.js'
 import { stateOf, turns } from './support/turns.js'
 
 describe('Recorder, on a store that fails', () => {
@@ -121,14 +121,14 @@ describe('Recorder, on a store that fails', () => {
   ])('never writes a task of which it has said that it was dropped, if that stops %s', async (_, isEarly) => {
     const { recorder, inner, track, end, clock } = setUp({ durable: false })
     const stop = (task: ReturnType<typeof track>): void => {
-      task.isActive = false
+      task.run!.isActive = false
       task.stop()
       recorder.changed(task)
     }
     inner.fault = () => Promise.reject(new Error('down'))
     const slow = track(0)
-    slow.begin(1, 1)
-    slow.isActive = true
+    begin(slow, 1)
+    slow.run!.isActive = true
     recorder.changed(failWith(slow, 'TASK_TIMEOUT'))
     await turns(2)
     if (isEarly) stop(slow)
@@ -153,7 +153,7 @@ describe('Recorder, on a store that fails', () => {
         for (const [kind, which] of steps) {
           inner.fault = kind === 'ok' ? null : (faults.find(([name]) => name === kind)?.[1] ?? (async () => []))
           const task = tasks[which]!
-          if (task.status === 'pending') task.begin(clock.now(), clock.monotonic())
+          if (task.status === 'pending') begin(task, clock.now())
           else if (!task.isSettled) complete(task)
           recorder.changed(task)
           await turns(1)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stored } from './support/fault-store.js'
 import { recorderWithTasks as setUp } from './support/recorder.js'
-import { complete, failWith, makeTask } from './support/tasks.js'
+import { begin, complete, failWith, makeTask } from './support/tasks.js'
 import { stateOf, turns } from './support/turns.js'
 
 describe('Recorder, on a store that works', () => {
@@ -14,7 +14,7 @@ describe('Recorder, on a store that works', () => {
     expect([isAccepted, inner.commits.length]).toEqual([null, 0])
     await turns(1)
     expect([await stateOf(task.accepted.promise), await stateOf(task.persisted.promise)]).toEqual([true, 'unsettled'])
-    task.begin(1, 1)
+    begin(task, 1)
     recorder.changed(task)
     await turns(2)
     expect(await stored(inner)).toEqual(['task-0 running v2'])
@@ -61,12 +61,12 @@ describe('Recorder, on a store that works', () => {
   it('keeps a task known while its function runs on, and forgets it when that is stored', async () => {
     const { recorder, track } = setUp()
     const task = track(0)
-    task.begin(1, 1)
-    task.isActive = true
+    begin(task, 1)
+    task.run!.isActive = true
     recorder.changed(failWith(task, 'TASK_TIMEOUT'))
     await turns(2)
     expect([await task.persisted.promise, recorder.find('task-0')]).toEqual([true, task])
-    task.isActive = false
+    task.run!.isActive = false
     task.stop()
     recorder.changed(task)
     await turns(2)

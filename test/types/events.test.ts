@@ -51,6 +51,8 @@ describe('on, once and off', () => {
     expectTypeOf<TaskEvent>().toEqualTypeOf<
       | 'task:spawned'
       | 'task:started'
+      | 'task:progress'
+      | 'task:retrying'
       | 'task:stopping'
       | 'task:completed'
       | 'task:failed'

@@ -1,4 +1,5 @@
-import { LiveTask, type TaskSettings } from '../../../src/runtime/live-task.js'
+import { LiveTask, type TaskRun, type TaskSettings } from '../../../src/runtime/live-task.js'
+import { Run } from '../../../src/runtime/run.js'
 
 /** A task as the supervisor would make it, named after its number unless told otherwise. */
 export function makeTask(order = 0, own: Partial<TaskSettings> & { id?: string | null; atMs?: number } = {}): LiveTask {
@@ -12,6 +13,10 @@ export function makeTask(order = 0, own: Partial<TaskSettings> & { id?: string |
       timeoutMs: Infinity,
       queueTimeoutMs: Infinity,
       graceMs: 0,
+      delayMs: 0,
+      deadlineAt: Infinity,
+      stallTimeoutMs: Infinity,
+      retry: null,
       metadata: {},
       ...settings,
     },
@@ -19,15 +24,22 @@ export function makeTask(order = 0, own: Partial<TaskSettings> & { id?: string |
   )
 }
 
+/** Begins an attempt, with a slot. */
+export function begin(task: LiveTask, atMs: number): TaskRun {
+  const run = (task.run = new Run(task, true))
+  task.begin(atMs, atMs)
+  return run
+}
+
 /** Brings the task to an end that a store can record. */
 export function complete(task: LiveTask, atMs = 2_000): LiveTask {
-  if (task.status === 'pending') task.begin(atMs, atMs)
+  if (task.status === 'pending') begin(task, atMs)
   task.end({ status: 'completed', value: undefined }, atMs, atMs)
   return task
 }
 
 export function failWith(task: LiveTask, code: string, atMs = 2_000): LiveTask {
-  if (task.status === 'pending') task.begin(atMs, atMs)
+  if (task.status === 'pending') begin(task, atMs)
   const error = { message: `failed with ${code}`, code, details: null }
   task.end({ status: 'failed', error, reason: code }, atMs, atMs)
   task.fail({
