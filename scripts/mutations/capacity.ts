@@ -2,22 +2,23 @@ import { mutation, type Mutation } from './mutation.js'
 
 const PIPELINE = 'runtime/pipeline.ts'
 const DISPATCHER = 'runtime/dispatcher.ts'
-const GRACE = `this.#deadlines.set(task, task.finishedMono, this.#closingGraceMs ?? task.settings.graceMs)`
+const STRAGGLERS = 'runtime/stragglers.ts'
+const GRACE = 'deadlines.set(run, run.endedMono + (this.#closingGraceMs ?? run.task.settings.graceMs))'
 
 export const SLOT_MUTATIONS: readonly Mutation[] = [
   mutation(
     'slot released on timeout',
     'more functions run than the cap allows',
-    PIPELINE,
+    STRAGGLERS,
     GRACE,
-    `this.dispatcher.release(task)\n${GRACE}`,
+    `this.#parts.release(run)\n${GRACE}`,
   ),
   mutation(
     'slot kept by an abandoned function',
     'a function that never stops costs a slot for ever',
-    PIPELINE,
-    'this.#ledger.wasAbandoned(task)\n    this.dispatcher.release(task)',
-    'this.#ledger.wasAbandoned(task)',
+    STRAGGLERS,
+    'ledger.wasAbandoned(run)\n    this.#parts.release(run)',
+    'ledger.wasAbandoned(run)',
   ),
   {
     name: 'lowered cap not heeded',
@@ -137,8 +138,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   mutation(
     'running told before waiting ones',
     'a task that is to be cancelled starts on a slot that the cancel has freed',
-    'runtime/assembly.ts',
-    '[...this.ledger.pending, ...this.ledger.running]',
-    '[...this.ledger.running, ...this.ledger.pending]',
+    'runtime/ledger.ts',
+    'yield* this.waiting\n    yield* this.delayed\n    yield* this.running\n',
+    'yield* this.running\n    yield* this.waiting\n    yield* this.delayed\n',
   ),
 ]

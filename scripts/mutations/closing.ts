@@ -1,14 +1,14 @@
 import { mutation, type Mutation } from './mutation.js'
 
-const PIPELINE = 'runtime/pipeline.ts'
+const STRAGGLERS = 'runtime/stragglers.ts'
 
 export const CLOSING_MUTATIONS: readonly Mutation[] = [
   mutation(
     'idle told too early',
     'onIdle() resolves while functions still run',
     'runtime/ledger.ts',
-    ' && this.stopping.size === 0',
-    '',
+    ' + this.stopping.size === 0',
+    ' === 0',
   ),
   mutation(
     'close does not abort',
@@ -41,15 +41,15 @@ export const CLOSING_MUTATIONS: readonly Mutation[] = [
   mutation(
     "close waits for the tasks' own grace",
     'close() takes longer than it was told',
-    PIPELINE,
+    STRAGGLERS,
     'this.#closingGraceMs = graceMs\n',
     '',
   ),
   mutation(
     'close forgets those that are stopping',
     'close() takes longer than it was told',
-    PIPELINE,
-    'this.#deadlines.set(task, this.#clock.monotonic(), graceMs)',
-    'void task',
+    STRAGGLERS,
+    'deadlines.set(run, clock.monotonic() + graceMs)',
+    'void run',
   ),
 ]

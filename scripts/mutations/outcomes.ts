@@ -2,16 +2,17 @@ import { mutation, type Mutation } from './mutation.js'
 
 const PIPELINE = 'runtime/pipeline.ts'
 const OUTCOMES = 'runtime/outcomes.ts'
-const LATE = 'this.#ledger.totals.late++'
+const STRAGGLERS = 'runtime/stragglers.ts'
+const LATE = 'ledger.totals.late++'
 
 export const OUTCOME_MUTATIONS: readonly Mutation[] = [
-  mutation('late settlement swallowed', 'nobody learns that it came', PIPELINE, `${LATE}\n`, ''),
-  mutation('late settlement counted twice', 'totals.late is wrong', PIPELINE, LATE, 'this.#ledger.totals.late += 2'),
+  mutation('late settlement swallowed', 'nobody learns that it came', STRAGGLERS, `${LATE}\n`, ''),
+  mutation('late settlement counted twice', 'totals.late is wrong', STRAGGLERS, LATE, 'ledger.totals.late += 2'),
   mutation(
     'quiet stop counted as late',
     'a function that obeys is reported like one that does not',
-    PIPELINE,
-    'const hasObeyed = task.isActive && !settlement.isFulfilled && settlement.reason === task.stopReason',
+    STRAGGLERS,
+    'const hasObeyed = wasActive && !settlement.isFulfilled && settlement.reason === run.stopReason',
     'const hasObeyed = (task.status as string) === settlement',
   ),
   {
@@ -20,21 +21,21 @@ export const OUTCOME_MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: `src/${PIPELINE}`,
-        find: 'if (task.isSettled) {\n      this.#settleLate',
-        replace: 'if (task.abandoned) {\n      this.#settleLate',
+        find: 'if (run.hasEnded) {',
+        replace: 'if (run.isAbandoned) {',
       },
       { file: 'src/core/lifecycle.ts', find: 'failed: [],', replace: `failed: ['completed', 'failed'],` },
       { file: 'src/core/lifecycle.ts', find: 'cancelled: [],', replace: `cancelled: ['completed', 'failed'],` },
     ],
   },
-  mutation('signal not aborted', 'a function is never told to stop', PIPELINE, 'task.controller?.abort(error)\n', ''),
+  mutation('signal not aborted', 'a function is never told to stop', STRAGGLERS, 'run.controller?.abort(error)\n', ''),
   mutation('outcome not told', 'whoever awaits a result waits for ever', OUTCOMES, 'task.tellSettled()\n', ''),
   mutation(
     'refused task runs anyway',
     'a task born cancelled is admitted',
     PIPELINE,
-    'else if (!task.isSettled) this.#admit(task, work)',
-    'else this.#admit(task, work)',
+    'else if (!task.isSettled) this.#entrance.admit(task, work)',
+    'else this.#entrance.admit(task, work)',
   ),
   mutation('failure not recorded', 'errors() misses failed tasks', OUTCOMES, 'task.fail(failure)\n', ''),
   mutation(
@@ -48,8 +49,8 @@ export const OUTCOME_MUTATIONS: readonly Mutation[] = [
     'history entry lost',
     'history() does not tell when a task started',
     'runtime/live-task.ts',
-    'this.version++\n    this.#enter(',
-    `this.version++\n    if (to !== 'running') this.#enter(`,
+    'this.version++\n    this.#journal.enter(',
+    `this.version++\n    if (to !== 'running') this.#journal.enter(`,
   ),
   mutation(
     'known id accepted again',
@@ -86,8 +87,8 @@ export const LEAK_MUTATIONS: readonly Mutation[] = [
     'abandoned function not taken off the list',
     'status() lists functions that have long settled',
     'runtime/ledger.ts',
-    'list.remove(task)\n',
-    'if (list === this.stopping) list.remove(task)\n',
+    'list.remove(run)\n',
+    'if (list === this.stopping) list.remove(run)\n',
   ),
   mutation(
     'finished task not forgotten',

@@ -1,39 +1,47 @@
 import { mutation, type Mutation } from './mutation.js'
 
 const PIPELINE = 'runtime/pipeline.ts'
-const GRACE = `this.#deadlines.set(task, task.finishedMono, this.#closingGraceMs ?? task.settings.graceMs)`
-const TIMEOUT = `this.#deadlines.set(task, task.startedMono, task.settings.timeoutMs)`
+const LIMITS = 'runtime/limits.ts'
+const STRAGGLERS = 'runtime/stragglers.ts'
+const GRACE = 'deadlines.set(run, run.endedMono + (this.#closingGraceMs ?? run.task.settings.graceMs))'
+const TIMEOUT = 'this.#ledger.started(task)\n    this.#deadlines.set(task, attemptEndsAt(task))'
 
 export const TIME_MUTATIONS: readonly Mutation[] = [
-  mutation('timeout not armed', 'a task runs for ever', PIPELINE, TIMEOUT, 'this.#deadlines.clear(task)'),
+  mutation(
+    'timeout not armed',
+    'a task runs for ever',
+    PIPELINE,
+    TIMEOUT,
+    'this.#ledger.started(task)\n    this.#deadlines.clear(task)',
+  ),
   mutation(
     'timeout counted from the spawn',
     'time in the queue counts against the run',
-    PIPELINE,
-    TIMEOUT,
-    TIMEOUT.replace('startedMono', 'createdMono'),
+    LIMITS,
+    'task.startedMono + task.settings.timeoutMs',
+    'task.createdMono + task.settings.timeoutMs',
   ),
   mutation(
     'queueTimeout not armed',
     'a task waits for ever',
-    PIPELINE,
-    'this.#deadlines.set(task, task.createdMono, task.settings.queueTimeoutMs)\n',
-    '',
+    'runtime/entrance.ts',
+    'deadlines.set(task, waitEndsAt(task))\n    if (!gate',
+    'if (!gate',
   ),
   mutation(
     'queueTimeout not taken back at the start',
     'a running task fails for having waited',
     PIPELINE,
     TIMEOUT,
-    `if (task.settings.timeoutMs !== Infinity) ${TIMEOUT}`,
+    TIMEOUT.replace('this.#deadlines', 'if (task.settings.timeoutMs !== Infinity) this.#deadlines'),
   ),
-  mutation('grace not armed', 'a function that does not stop keeps its slot for ever', PIPELINE, GRACE, ''),
+  mutation('grace not armed', 'a function that does not stop keeps its slot for ever', STRAGGLERS, GRACE, ''),
   mutation(
     'grace ignored',
     'a function is abandoned at once, and the cap exceeded',
-    PIPELINE,
+    STRAGGLERS,
     GRACE,
-    'this.#deadlines.set(task, task.finishedMono, 0)',
+    'deadlines.set(run, run.endedMono)',
   ),
   mutation(
     'deadline not taken back at the outcome',
@@ -56,5 +64,11 @@ export const TIME_MUTATIONS: readonly Mutation[] = [
     'entry.dueAt = NaN\n',
     '',
   ),
-  mutation('timeouts not counted', 'totals.timedOut stays at 0', PIPELINE, 'this.#ledger.totals.timedOut++\n', ''),
+  mutation(
+    'timeouts not counted',
+    'totals.timedOut stays at 0',
+    PIPELINE,
+    'if (isTaskTimeoutError(error)) this.#ledger.totals.timedOut++\n',
+    '',
+  ),
 ]

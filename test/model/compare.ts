@@ -2,8 +2,20 @@ import { getEventListeners } from 'node:events'
 import type { NameStatus, TaskRecord } from 'taskward'
 import type { Actor } from './actor.js'
 import { addsUp, holds, same } from './disagreement.js'
-import { numberOf, type Driver } from './driver.js'
-import { isIdle, isOver, isStopping, type Model, type Task } from './reference-state.js'
+import type { Driver } from './driver.js'
+import { numberOf } from './options.js'
+import {
+  hasStopped,
+  isIdle,
+  isLeftAlone,
+  isOver,
+  isStopping,
+  retryOf,
+  runsOf,
+  type Model,
+  type Run,
+  type Task,
+} from './reference-state.js'
 
 /** Holds the supervisor against the model in all that can be seen in the middle of a turn. */
 export function compareNow(driver: Driver): void {
@@ -21,77 +33,93 @@ export function compareNow(driver: Driver): void {
   same('hook:error', driver.hookErrors, [])
 }
 
-function compareTask({ actors, startedAt }: Driver, task: Task): void {
+function compareTask(driver: Driver, task: Task): void {
+  const { actors, model, startedAt } = driver
   const actor = actors[task.number]!
   const { handle } = actor
   same('handle.status', handle.status, task.status)
   // What has ended for good is looked at in whole once more at the very end.
   if (actor.hasBeenChecked) return
-  same('the record', recordSeen(handle.snapshot(), startedAt), recordExpected(task))
+  same('the record', recordSeen(handle.snapshot(), startedAt), recordExpected(model, task))
   same('handle.attempt', handle.attempt, task.attempt)
   same('the events of a task', actor.events, task.events)
-  compareSignal(actor, task)
-  actor.hasBeenChecked = isOver(task) && !task.isActive
+  for (const run of task.runs) compareSignal(driver, run)
+  actor.hasBeenChecked = hasStopped(task)
 }
 
-/** A task's own signal has aborted when the task was told to stop, and only then. */
-function compareSignal({ context, number }: Actor, { code, status }: Task): void {
+/** An attempt's own signal has aborted when it was told to stop, and only then. */
+function compareSignal(driver: Driver, run: Run): void {
+  const { context } = driver.performanceOf(run)
   // The signal is made on first read, so some are never read.
-  if (!context || number % 3 === 0) return
-  const isTold = code === 'TASK_TIMEOUT' || status === 'cancelled'
-  same('signal.aborted', context.signal.aborted, isTold)
-  if (isTold) same('the code of signal.reason', codeOf(context.signal.reason), code)
+  if (!context || run.task.number % 3 === 0) return
+  same('signal.aborted', context.signal.aborted, run.told !== null)
+  if (run.told) same('the code of signal.reason', codeOf(context.signal.reason), run.told)
 }
 
 const codeOf = (thrown: unknown) => (thrown as { code?: unknown } | undefined)?.code
 
 const recordSeen = (record: TaskRecord, epoch: number) => {
   const since = (at: number | null) => (at === null ? null : at - epoch)
-  const { status, attempt, priority, abandoned, version, error } = record
+  const { status, attempt, maxAttempts, priority, abandoned, version, error } = record
   return {
-    ...{ status, attempt, priority, abandoned, version, code: error?.code ?? null },
+    ...{ status, attempt, maxAttempts, priority, abandoned, version, code: error?.code ?? null },
     createdAt: since(record.createdAt),
     startedAt: since(record.startedAt),
     finishedAt: since(record.finishedAt),
+    runAt: since(record.runAt),
     stoppingSince: since(record.stoppingSince),
   }
 }
 
-const recordExpected = (task: Task) => {
-  const { status, attempt, priority, abandoned, version, code, createdAt, startedAt, finishedAt, stoppingSince } = task
-  return { status, attempt, priority, abandoned, version, code, createdAt, startedAt, finishedAt, stoppingSince }
+const recordExpected = (model: Model, task: Task) => {
+  const { status, attempt, priority, abandoned, version, code } = task
+  const { createdAt, startedAt, finishedAt, runAt, stoppingSince } = task
+  const maxAttempts = retryOf(model, task.order).attempts
+  return {
+    ...{ status, attempt, maxAttempts, priority, abandoned, version, code },
+    ...{ createdAt, startedAt, finishedAt, runAt, stoppingSince },
+  }
 }
 
 function compareStatus({ model, supervisor }: Driver): void {
-  const { slots, queue, totals, names, tasks } = supervisor.status({ tasks: 1_000 })
+  const { slots, queue, totals, names, tasks, waitMs, runMs } = supervisor.status({ tasks: 1_000 })
   const { limit, now, setup } = model
-  const holders = model.tasks.filter(({ hasSlot }) => hasSlot)
-  const abandoned = model.tasks.filter((task) => task.isActive && task.abandoned)
-  const stopping = holders.filter(isOver).length
-  same('status().slots', slots, { limit, running: holders.length - stopping, stopping, abandoned: abandoned.length })
+  const runs = runsOf(model)
+  const holders = runs.filter(({ hasSlot }) => hasSlot)
+  const stopping = holders.filter(({ hasEnded }) => hasEnded).length
+  const abandoned = runs.filter(isLeftAlone).length
+  same('status().slots', slots, { limit, running: holders.length - stopping, stopping, abandoned })
 
   const { saturated, ...rest } = queue
-  const oldestWaitMs = Math.max(0, ...model.queue.map(({ createdAt }) => now - createdAt))
+  const oldestWaitMs = Math.max(0, ...model.queue.map(({ waitsSince }) => now - waitsSince))
   same('status().queue', rest, { waiting: model.queue.length, limit: setup.queueLimit, oldestWaitMs })
   // With a slot free nobody must wait.
   if (limit <= holders.length) same('status().queue.saturated', saturated, model.queue.length >= setup.queueLimit)
 
-  same('status().totals', totals, { ...model.totals, retried: 0 })
+  same('status().totals', totals, model.totals)
+  same('how often waiting was measured', waitMs.count, model.starts)
+  const ended = runs.filter(({ hasEnded }) => hasEnded).length
+  same('how often running was measured', runMs.count, ended)
   same('status().names', countsOf(names), countsExpected(model))
   compareListed(tasks, [
     model.tasks.filter(({ status }) => status === 'running'),
-    model.tasks.filter(isStopping),
-    abandoned,
+    model.tasks.filter(({ runs }) => runs.some(isStopping)),
+    model.tasks.filter(({ runs }) => runs.some(isLeftAlone)),
     model.queue,
+    model.tasks.filter(({ status }) => status === 'pending'),
   ])
 }
 
+/** Each task is listed once: where it comes first. */
 function compareListed(listed: TaskRecord[], sections: Task[][]): void {
+  const seen = new Set<Task>()
   const ordered = (numbers: number[]) => numbers.sort((a, b) => a - b)
   let start = 0
   for (const section of sections) {
-    const records = listed.slice(start, (start += section.length))
-    const numbers = section.map(({ number }) => number)
+    const unseen = section.filter((task) => !seen.has(task))
+    const records = listed.slice(start, (start += unseen.length))
+    const numbers = unseen.map(({ number }) => number)
+    for (const task of unseen) seen.add(task)
     same('status().tasks, section by section', ordered(records.map(numberOf)), ordered(numbers))
   }
   same('how many tasks status() lists', listed.length, start)
@@ -133,8 +161,8 @@ export function compareAfterTurns(driver: Driver, turns: number): void {
   holds('an idle supervisor has its bookkeeping timer at most', !isQuiet || clock.timers <= 1, clock.timers)
 }
 
-function compareOutcome(actor: Actor, { status, code }: Task): void {
-  const { outcomes, error, value } = actor
+function compareOutcome(actor: Actor, { status, code, attempt }: Task): void {
+  const { outcomes } = actor
   const isEnded = status !== 'pending' && status !== 'running'
   same('how many outcomes a task has', outcomes.length, isEnded ? 1 : 0)
   const outcome = outcomes[0]
@@ -142,12 +170,13 @@ function compareOutcome(actor: Actor, { status, code }: Task): void {
   actor.hasOutcomeChecked = true
   same('the outcome', outcome.status, status)
   if (outcome.status === 'completed') {
-    holds('the value is the one the work gave', outcome.value === value)
+    holds('the value is the one the work gave', outcome.value === actor.performances[attempt - 1]!.value)
     return
   }
   same('the code of the outcome', outcome.error.code, code)
   same("the code of the outcome's reason", codeOf(outcome.reason), code)
-  holds('what was thrown is passed on as it was', code !== error.code || outcome.reason === error)
+  const error = actor.performances[attempt - 1]?.error
+  holds('what was thrown is passed on as it was', code !== error?.code || outcome.reason === error)
 }
 
 function compareReports({ model, reports }: Driver): void {

@@ -1,16 +1,25 @@
-import { TaskSupervisor, type CloseReport, type SpawnOptions, type TaskEventName, type TaskRecord } from 'taskward'
+import { TaskSupervisor, type CloseReport, type TaskRecord } from 'taskward'
 import { manualClock } from 'taskward/testing'
-import { Actor, type How } from './actor.js'
+import { Actor } from './actor.js'
 import { addsUp, holds, same } from './disagreement.js'
+import { numberOf, spawnOptions, supervisorOptions } from './options.js'
+import type { How, Performance } from './performance.js'
 import * as model from './reference-model.js'
-import { createModel, isOver, type Order, type Setup, type Task, type Waiter } from './reference-state.js'
+import {
+  createModel,
+  hasStopped,
+  isOver,
+  runNamed,
+  runsOf,
+  type Order,
+  type Run,
+  type Setup,
+  type Task,
+  type Waiter,
+} from './reference-state.js'
 import { advance, nextDueAt, turn as passTurn } from './reference-time.js'
 import { SIGNALS, type Act, type Pick, type Step } from './schedule.js'
-
-export const TASK_EVENTS = [
-  ...(['task:spawned', 'task:started', 'task:stopping', 'task:completed', 'task:failed', 'task:cancelled'] as const),
-  ...(['task:settled', 'task:abandoned', 'task:late'] as const),
-] satisfies TaskEventName[]
+import { TASK_EVENTS } from './task-events.js'
 
 /** A closing takes a few turns after the last function has stopped. */
 const TURNS_TO_CLOSE = 6
@@ -25,8 +34,8 @@ export class Driver {
   readonly startedAt = this.clock.now()
   readonly supervisor
   readonly actors: Actor[] = []
-  /** The tasks whose functions were called, in that order. */
-  readonly called: number[] = []
+  /** Task and attempt of the functions that were called, in that order. */
+  readonly called: string[] = []
   readonly signals = Array.from({ length: SIGNALS }, () => new AbortController())
   readonly waiters: { expected: Waiter; answer: boolean | null }[] = []
   readonly reports: CloseReport[] = []
@@ -38,9 +47,8 @@ export class Driver {
   alarm: Error | null = null
 
   constructor(setup: Setup, listenersThrow: boolean) {
-    const { limit, ...rest } = setup
     this.model = createModel(setup)
-    this.supervisor = new TaskSupervisor({ concurrency: limit, clock: this.clock, ...rest })
+    this.supervisor = new TaskSupervisor({ ...supervisorOptions(setup), clock: this.clock })
     const bomb = () => {
       throw new Error('a listener of no concern')
     }
@@ -76,18 +84,18 @@ export class Driver {
     const { supervisor } = this
     switch (act.do) {
       case 'spawn': {
-        const from = act.from === null ? undefined : this.#pick(act.from, this.#canSpawn())
+        const from = act.from === null ? undefined : this.#pickRun(act.from, this.#canSpawn())
         const twin = act.sameIdAs === null ? undefined : this.#pick(act.sameIdAs, this.#canLendItsId())
         const order = { ...act.order, idOf: twin?.number ?? null }
-        model.spawn(this.model, order, from ?? null)
-        if (from) this.actors[from.number]!.inside(() => this.#spawn(order))
+        model.spawn(this.model, order, from?.task ?? null)
+        if (from) this.performanceOf(from).inside(() => this.#spawn(order))
         else this.#spawn(order)
         return
       }
       case 'settle': {
-        const candidates = this.model.tasks.filter((one) => this.canSettle(one))
-        const task = this.#pick(act.pick, candidates)
-        return task && this.#settle(task, act.how.split(', ') as How[])
+        const candidates = runsOf(this.model).filter((one) => this.canSettle(one))
+        const run = this.#pickRun(act.pick, candidates)
+        return run && this.#settle(run, act.how.split(', ') as How[])
       }
       case 'cancel': {
         const task = this.#anyOf(act.pick)
@@ -121,7 +129,8 @@ export class Driver {
         supervisor.concurrency = act.limit
         return
       case 'set priority': {
-        const task = this.#pick(act.pick, this.model.queue) ?? this.#anyOf(act.pick)
+        const pending = this.model.tasks.filter(({ status }) => status === 'pending')
+        const task = this.#pick(act.pick, pending) ?? this.#anyOf(act.pick)
         if (!task) return
         const isMoved = model.setPriority(this.model, task, act.priority)
         same('what setPriority() gives', this.actors[task.number]!.handle.setPriority(act.priority), isMoved)
@@ -144,24 +153,24 @@ export class Driver {
     }
   }
 
-  #settle(task: Task, hows: How[]): Promise<void> | undefined {
-    if (task.order.plan.isForeign) return this.#settleForeign(task, hows)
-    this.#settleNow(task, hows[0]!)
+  #settle(run: Run, hows: How[]): Promise<void> | undefined {
+    if (this.performanceOf(run).isForeign) return this.#settleForeign(run, hows)
+    this.#settleNow(run, hows[0]!)
     return
   }
 
   /** A foreign thenable may call back at once or a moment later, so it does between two turns. */
-  async #settleForeign(task: Task, hows: How[]): Promise<void> {
+  async #settleForeign(run: Run, hows: How[]): Promise<void> {
     await this.#turns(1)
-    for (const how of hows) this.#settleNow(task, how)
+    for (const how of hows) this.#settleNow(run, how)
     await this.#turns(1)
   }
 
-  #settleNow(task: Task, wanted: How): void {
+  #settleNow(run: Run, wanted: How): void {
     // Who has not been told to stop, or could not be, has no reason to give.
-    const how = wanted === 'reason' && (!isOver(task) || task.order.plan.isPromise) ? 'err' : wanted
-    this.model.onTheirWay.push({ task, how })
-    this.actors[task.number]!.settle(how)
+    const how = wanted === 'reason' && (!run.told || run.task.order.plan.isPromise) ? 'err' : wanted
+    this.model.onTheirWay.push({ run, how })
+    this.performanceOf(run).settle(how)
   }
 
   /** In one leap nothing gets a turn in between; else a turn passes at each instant at which something falls due. */
@@ -191,11 +200,8 @@ export class Driver {
   #spawn(order: Order): void {
     const actor = new Actor(this.actors.length, order)
     this.actors.push(actor)
-    const { plan, name, priority, timeout, queueTimeout, grace, signal, idOf } = order
-    const options: SpawnOptions = { name, priority, metadata: { number: actor.number } }
-    if (timeout !== null) options.timeout = timeout
-    if (queueTimeout !== null) options.queueTimeout = queueTimeout
-    if (grace !== null) options.grace = grace
+    const { plan, signal, idOf } = order
+    const options = spawnOptions(actor.number, order, this.clock.now())
     if (signal !== null) options.signal = this.signals[signal]!.signal
     if (idOf !== null) options.id = this.actors[idOf]!.handle.id
     const work = plan.isPromise ? actor.promise() : actor.fn(this)
@@ -204,13 +210,17 @@ export class Driver {
   }
 
   /** A function is being called: so many run now, those abandoned aside. */
-  entered(actor: Actor): void {
-    this.called.push(actor.number)
-    const runs = ({ isRunning, isAbandoned, order }: Actor) => isRunning && !isAbandoned && !order.plan.isPromise
-    const alive = this.actors.filter(runs).length
-    this.#watch(() => holds('no more functions run than the cap allows', alive <= this.supervisor.concurrency))
+  entered({ actor, attempt, context }: Performance): void {
+    this.called.push(`${actor.number}.${context!.attempt}`)
+    const functions = this.actors.filter(({ order }) => !order.plan.isPromise)
+    const alive = functions.flatMap((one) => one.alive).length
+    this.#watch(() => {
+      holds('no more functions run than the cap allows', alive <= this.supervisor.concurrency)
+      same('the attempts of a task that run at once, abandoned ones aside', actor.alive.length, 1)
+      same('context.attempt', context!.attempt, attempt)
+    })
     for (const act of actor.order.plan.inside) {
-      if (act === 'cancel itself') this.supervisor.cancel(actor.context!.id)
+      if (act === 'cancel itself') this.supervisor.cancel(context!.id)
       else if (act === 'cancel all') this.supervisor.cancelAll()
       else this.#spawn(act)
     }
@@ -219,7 +229,7 @@ export class Driver {
   #heard(event: string, record: TaskRecord): void {
     const actor = this.actors[numberOf(record)]!
     actor.events.push(event)
-    actor.isAbandoned ||= event === 'task:abandoned'
+    if (event === 'task:abandoned') actor.performances.at(-1)!.isAbandoned = true
     this.#watch(() => {
       holds('versions never go back', record.version >= actor.version)
       // Whoever is told of something may look at the whole, and finds it in order.
@@ -250,16 +260,20 @@ export class Driver {
   }
 
   /** Those whose function runs, told to stop or not, and was called before. */
-  #canSpawn(): Task[] {
-    return this.model.tasks.filter(({ isActive, order }) => isActive && !order.plan.isPromise)
+  #canSpawn(): Run[] {
+    return runsOf(this.model).filter(({ isActive, task }) => isActive && !task.order.plan.isPromise)
   }
 
-  canSettle({ number, isActive }: Task): boolean {
-    return isActive && this.actors[number]!.canSettle
+  canSettle(run: Run): boolean {
+    return run.isActive && this.performanceOf(run).canSettle
+  }
+
+  performanceOf({ task, attempt }: Run): Performance {
+    return this.actors[task.number]!.performances[attempt - 1]!
   }
 
   #canLendItsId(): Task[] {
-    return this.model.tasks.filter((task) => isOver(task) && !task.isActive && this.isKnown(task))
+    return this.model.tasks.filter((task) => hasStopped(task) && this.isKnown(task))
   }
 
   /** Whether the supervisor is to know the task by its id: not a second one of that id, nor one that found it closed. */
@@ -277,6 +291,8 @@ export class Driver {
   #pick(pick: Pick, candidates: Task[]): Task | undefined {
     return typeof pick === 'number' ? candidates[pick % Math.max(1, candidates.length)] : this.model.tasks[pick.task]
   }
-}
 
-export const numberOf = ({ metadata }: TaskRecord) => metadata['number'] as number
+  #pickRun(pick: Pick, candidates: Run[]): Run | undefined {
+    return typeof pick === 'number' ? candidates[pick % Math.max(1, candidates.length)] : runNamed(this.model, pick)
+  }
+}

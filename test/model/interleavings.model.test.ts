@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { How } from './performance.js'
 import { play } from './play.js'
-import { cancel, resize, spawn } from './reference-model.js'
-import { createModel, isOver, type Model, type Setup } from './reference-state.js'
+import { cancel, close, resize, spawn } from './reference-model.js'
+import { createModel, isOver, runNamed, runsOf, type Model, type Order, type Setup } from './reference-state.js'
 import { advance, nextDueAt, turn } from './reference-time.js'
 import { orderOf, type Step } from './schedule.js'
 
@@ -15,32 +16,41 @@ const setup: Setup = {
   timeout: TIMEOUT,
   queueTimeout: Infinity,
   grace: GRACE,
+  retry: null,
 }
 
-const SPAWN: Step = { do: 'spawn', order: orderOf('waits'), from: null, sameIdAs: null, turns: 1 }
+const spawning = (order: Order): Step => ({ do: 'spawn', order, from: null, sameIdAs: null, turns: 1 })
+
+const ONCE = spawning(orderOf('waits'))
+const THRICE = spawning(
+  orderOf('waits', { retry: { attempts: 3, backoff: 'constant', delay: GRACE, maxDelay: Infinity } }),
+)
 
 /** What can happen to a few tasks, and would change something now. */
 function* eventsOf(model: Model): Generator<Step> {
-  for (const task of model.tasks) {
-    const pick = { task: task.number }
-    if (task.isActive) yield { do: 'settle', pick, how: 'ok', turns: 1 }
+  for (const { task, attempt, hasEnded } of runsOf(model).filter(({ isActive }) => isActive)) {
+    const pick = { task: task.number, attempt }
+    yield { do: 'settle', pick, how: 'ok', turns: 1 }
     // An error takes the way of a value: one task's stand for all.
-    if (task.isActive && task.number === 0 && !isOver(task)) yield { do: 'settle', pick, how: 'err', turns: 1 }
-    if (task.isActive && isOver(task)) yield { do: 'settle', pick, how: 'reason', turns: 1 }
-    if (!isOver(task)) yield { do: 'cancel', pick, turns: 1 }
+    if (task.number === 0 && !hasEnded) yield { do: 'settle', pick, how: 'err', turns: 1 }
+    if (hasEnded) yield { do: 'settle', pick, how: 'reason', turns: 1 }
   }
+  for (const task of model.tasks) if (!isOver(task)) yield { do: 'cancel', pick: { task: task.number }, turns: 1 }
   for (const ms of [GRACE, TIMEOUT])
     if (nextDueAt(model) <= model.now + ms) yield { do: 'advance', ms, inOneLeap: true, turns: 1 }
   yield { do: 'resize', limit: model.limit === 1 ? 2 : 1, turns: 1 }
+  const isRetried = model.tasks[0]!.order.retry !== null
+  if (isRetried && !model.closing) yield { do: 'close', mode: 'cancel', timeout: 0, grace: GRACE, turns: 1 }
 }
 
 function happen(model: Model, step: Step): void {
   if (step.do === 'spawn') spawn(model, step.order, null)
   if (step.do === 'advance') advance(model, step.ms)
   if (step.do === 'resize') resize(model, step.limit)
+  if (step.do === 'close') close(model, step.mode, step.timeout, step.grace)
   if (step.do === 'cancel' && typeof step.pick === 'object') cancel(model, model.tasks[step.pick.task]!)
   if (step.do === 'settle' && typeof step.pick === 'object')
-    model.onTheirWay.push({ task: model.tasks[step.pick.task]!, how: step.how as 'ok' | 'err' | 'reason' })
+    model.onTheirWay.push({ run: runNamed(model, step.pick), how: step.how as How })
   turn(model)
 }
 
@@ -58,17 +68,17 @@ function* sequencesOf(limit: number, beginning: Step[], length: number): Generat
 const { MODEL_EVENTS = '5' } = process.env
 const length = Number(MODEL_EVENTS)
 
-describe('three tasks', () => {
-  it.each([1, 2])(
-    `do what is right at a cap of %i, whichever ${length} events happen to them`,
-    { timeout: 0 },
-    async (limit) => {
-      let played = 0
-      for (const steps of sequencesOf(limit, [SPAWN, SPAWN, SPAWN], length)) {
-        await play({ setup: { ...setup, limit }, steps, finale: 'none' })
-        played++
-      }
-      expect(played).toBeGreaterThan(4 ** length)
-    },
-  )
+describe(`whichever ${length} events happen to them, they do what is right:`, () => {
+  it.each<[string, number, Step[]]>([
+    ['three tasks at a cap of 1', 1, [ONCE, ONCE, ONCE]],
+    ['three tasks at a cap of 2', 2, [ONCE, ONCE, ONCE]],
+    ['a task of three attempts and another at a cap of 1', 1, [THRICE, ONCE]],
+  ])('%s', { timeout: 0 }, async (_, limit, spawns) => {
+    let played = 0
+    for (const steps of sequencesOf(limit, spawns, length)) {
+      await play({ setup: { ...setup, limit }, steps, finale: 'none' })
+      played++
+    }
+    expect(played).toBeGreaterThan(4 ** length)
+  })
 })

@@ -5,10 +5,13 @@ import { manualClock } from 'taskward/testing'
 import { describe, it } from 'vitest'
 import { Actor } from './actor.js'
 import { addsUp, holds, same } from './disagreement.js'
-import { TASK_EVENTS, numberOf, nextTurn } from './driver.js'
+import { nextTurn } from './driver.js'
+import { numberOf, supervisorOptions } from './options.js'
 import type { Setup } from './reference-state.js'
+import type { Performance } from './performance.js'
 import { anySetup, orderOf } from './schedule.js'
 import { PARAMETERS } from './parameters.js'
+import { TASK_EVENTS } from './task-events.js'
 
 // What a listener does from within an event has no place in the reference model: nobody promises what comes first there.
 // What must hold at any moment holds all the same.
@@ -20,6 +23,8 @@ type Act =
       isPromise: boolean
       onSignal: boolean
       priority: number
+      timeout: number
+      delay: number
     }
   | { do: 'settle' | 'cancel' | 'set priority'; pick: number }
   | { do: 'resize'; limit: number }
@@ -45,6 +50,8 @@ const spawning = fc.record({
   isPromise: fc.constantFrom(false, false, false, true),
   onSignal: fc.boolean(),
   priority: fc.constantFrom(0, 0, 1),
+  timeout: fc.constantFrom(Infinity, Infinity, 4),
+  delay: fc.constantFrom(0, 0, 0, 4),
 })
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 8, arbitrary: spawning },
@@ -69,22 +76,23 @@ const schedule: fc.Arbitrary<Schedule> = fc.record({
   ),
 })
 
-/** Spawned, perhaps started, told to stop or not, its outcome, and what may come after that. */
+/** Spawned, perhaps started, told to stop or not, perhaps tried again, its outcome; what has been left alone may be late at any time. */
 const LIFE =
-  /^spawned (started )?(stopping )?(late )*(completed|failed|cancelled) (late )*settled (late )*(abandoned )?(late )*$/
+  /^spawned (started (late )*(stopping )?(late )*retrying ((late|abandoned) )*)*(started )?(late )*(stopping )?(late )*(completed|failed|cancelled) (late )*settled ((late|abandoned) )*$/
 
 class Scene {
   readonly clock = manualClock()
   readonly supervisor: TaskSupervisor
   readonly actors: Actor[] = []
+  /** Those whose function is about to be called. */
+  readonly #starting = new Set<Actor>()
   readonly #caller = new AbortController()
   readonly #meddlings: Set<Meddling>
   readonly #alarms: unknown[] = []
   readonly #closings: Promise<unknown>[] = []
 
   constructor({ setup, meddlings }: Schedule) {
-    const { limit, ...rest } = setup
-    this.supervisor = new TaskSupervisor({ concurrency: limit, clock: this.clock, ...rest })
+    this.supervisor = new TaskSupervisor({ ...supervisorOptions(setup), clock: this.clock })
     this.#meddlings = new Set(meddlings)
     for (const event of TASK_EVENTS) this.supervisor.on(event, ({ task }) => this.#heard(event, task))
     for (const event of ['supervisor:saturated', 'supervisor:idle'] as const)
@@ -100,7 +108,7 @@ class Scene {
         this.#spawn(what)
         return
       case 'settle':
-        if (target?.canSettle) target.settle(target.number % 2 ? 'ok' : 'err')
+        for (const one of target?.performances ?? []) if (one.canSettle) one.settle(target!.number % 2 ? 'ok' : 'err')
         return
       case 'cancel':
         return void target?.handle?.cancel()
@@ -126,32 +134,34 @@ class Scene {
     }
   }
 
-  #spawn({ kind, isPromise, onSignal, priority }: Extract<Act, { do: 'spawn' }>): void {
+  #spawn({ kind, isPromise, onSignal, priority, timeout, delay }: Extract<Act, { do: 'spawn' }>): void {
     const order = orderOf(kind, { isPromise: isPromise && kind === 'waits', isForeign: this.actors.length % 2 === 1 })
     const actor = new Actor(this.actors.length, order)
     this.actors.push(actor)
     const work = order.plan.isPromise ? actor.promise() : actor.fn(this)
-    const options = { metadata: { number: actor.number }, priority, ...(onSignal && { signal: this.#caller.signal }) }
+    const options = {
+      ...{ metadata: { number: actor.number }, priority, timeout },
+      ...(!order.plan.isPromise && { delay }),
+      ...(onSignal && { signal: this.#caller.signal }),
+    }
     actor.handle = this.supervisor.spawn<unknown>(work, options)
     void actor.handle.settled.then((outcome) => actor.outcomes.push(outcome))
   }
 
-  entered(): void {
-    // All that is of interest has been heard with `task:started`.
+  entered({ actor }: Performance): void {
+    this.#starting.delete(actor)
   }
 
   #heard(event: (typeof TASK_EVENTS)[number], record: TaskRecord): void {
     const actor = this.actors[numberOf(record)]!
     actor.events.push(event.replace('task:', ''))
-    actor.isAbandoned ||= event === 'task:abandoned'
-    if (!actor.order.plan.isPromise) {
-      if (event === 'task:started') actor.isRunning = true
-      // Ended by a listener of its start, its function is never called.
-      if (event === 'task:cancelled' && !actor.context) actor.isRunning = false
-    }
+    if (event === 'task:abandoned') actor.performances.at(-1)!.isAbandoned = true
+    if (event === 'task:started' && !actor.order.plan.isPromise) this.#starting.add(actor)
+    // Ended by a listener of its start, its function is never called.
+    if (event === 'task:cancelled') this.#starting.delete(actor)
     this.#watch(() => {
-      const isAlive = (one: Actor) => one.isRunning && !one.isAbandoned && !one.order.plan.isPromise
-      const alive = this.actors.filter(isAlive).length
+      const functions = this.actors.filter(({ order }) => !order.plan.isPromise)
+      const alive = functions.flatMap((one) => one.alive).length + this.#starting.size
       holds(
         'nobody starts above the cap',
         event !== 'task:started' || alive <= this.supervisor.concurrency || actor.order.plan.isPromise,
@@ -190,10 +200,10 @@ class Scene {
     supervisor.resume()
     for (
       let rounds = 0;
-      rounds <= actors.length && actors.some((actor) => actor.isRunning || !isOver(actor));
+      rounds <= 5 * actors.length && actors.some((actor) => isBusy(actor) || !isOver(actor));
       rounds++
     ) {
-      for (const actor of actors) if (actor.canSettle) actor.settle('ok')
+      for (const one of actors.flatMap(({ performances }) => performances)) if (one.canSettle) one.settle('ok')
       await nextTurn()
       if (rounds % 2 === 1) supervisor.cancelAll()
       clock.advance(10)
@@ -222,9 +232,23 @@ class Scene {
   }
 }
 
+const isBusy = ({ performances }: Actor) => performances.some(({ isRunning }) => isRunning)
 const isOver = ({ handle }: Actor) => handle.status !== 'pending' && handle.status !== 'running'
 
 describe('listeners that call back in', () => {
+  it('bring no further attempt about by making one fail while close() tells the others to stop', async () => {
+    const supervisor = new TaskSupervisor({ clock: manualClock(), retry: { attempts: 2 } })
+    const [first, second] = ['obeys' as const, 'waits' as const].map((kind, number) => {
+      const actor = new Actor(number, orderOf(kind, { isForeign: true }))
+      actor.handle = supervisor.spawn(actor.fn({ entered: () => undefined }))
+      return actor
+    })
+    supervisor.once('task:stopping', () => second!.performances[0]!.settle('err'))
+    await supervisor.close({ mode: 'cancel' })
+    same('who was told to stop, and who failed', [first!.handle.status, second!.handle.status], ['cancelled', 'failed'])
+    same('totals.retried', supervisor.status().totals.retried, 0)
+  })
+
   it('break nothing, whatever they do and when', { timeout: 0 }, async () => {
     await fc.assert(
       fc.asyncProperty(schedule, async (given) => {

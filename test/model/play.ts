@@ -1,7 +1,8 @@
 import { compareAfterTurns, compareNow } from './compare.js'
 import { Disagreement, holds, same } from './disagreement.js'
-import { Driver, numberOf } from './driver.js'
-import { isIdle, isOver } from './reference-state.js'
+import { Driver } from './driver.js'
+import { numberOf } from './options.js'
+import { hasStopped, isIdle, runsOf } from './reference-state.js'
 import { orderOf, type Schedule, type Step } from './schedule.js'
 
 /** Plays a schedule to supervisor and model, compares them after every step, and sees that everything comes to an end. */
@@ -67,8 +68,8 @@ class Game {
     if (finale === 'close now') await this.play({ do: 'close', mode: 'cancel', timeout: 31, grace: 10, turns: 3 })
     if (finale === 'abandon') await this.#cancelAll()
     if (finale !== 'settle') await this.#pass(50)
-    for (let rounds = 0; !this.#isSettled && rounds < 10 * model.tasks.length; rounds++) {
-      const canSettle = model.tasks.some((task) => this.#driver.canSettle(task))
+    for (let rounds = 0; !this.#isSettled && rounds < 20 * model.tasks.length; rounds++) {
+      const canSettle = runsOf(model).some((run) => this.#driver.canSettle(run))
       if (canSettle) await this.play({ do: 'settle', pick: 0, how: 'ok', turns: 1 })
       else await this.#cancelAll()
     }
@@ -85,7 +86,7 @@ class Game {
   }
 
   get #isSettled(): boolean {
-    return this.#driver.model.tasks.every((task) => isOver(task) && !task.isActive)
+    return this.#driver.model.tasks.every(hasStopped)
   }
 
   async #cancelAll(): Promise<void> {
@@ -118,8 +119,9 @@ class Game {
 
     const { items } = await supervisor.errors({ limit: 1_000 })
     const seen = items.map(({ taskId, attempt, error }) => `${taskId} ${attempt} ${error.code}`)
-    const failed = known.filter(({ status }) => status === 'failed')
-    const expected = failed.map(({ number, attempt, code }) => `${actors[number]!.handle.id} ${attempt} ${code}`)
+    const expected = known.flatMap(({ number, failures }) =>
+      failures.map(({ attempt, code }) => `${actors[number]!.handle.id} ${attempt} ${code}`),
+    )
     same('errors()', seen.filter((line) => !line.endsWith('TASK_DUPLICATE')).sort(), expected.sort())
   }
 

@@ -2,6 +2,15 @@
 
 export type Status = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled'
 
+/** How a failed attempt is followed by another. Nothing is left to chance. */
+export interface Retry {
+  /** How many in all. */
+  attempts: number
+  backoff: 'constant' | 'linear' | 'exponential'
+  delay: number
+  maxDelay: number
+}
+
 export interface Setup {
   limit: number
   queueLimit: number
@@ -9,23 +18,28 @@ export interface Setup {
   timeout: number
   queueTimeout: number
   grace: number
+  retry: Retry | null
 }
 
 /**
  * What a piece of work does. One that `waits` settles when the schedule says so; one that `obeys` when it is told to stop, a
  * moment later; one that `yields` when it is told to stop, before its abort listener has returned.
  */
+export type Kind = 'returns' | 'throws' | 'resolves' | 'rejects' | 'waits' | 'obeys' | 'yields'
+
 export interface Plan {
-  kind: 'returns' | 'throws' | 'resolves' | 'rejects' | 'waits' | 'obeys' | 'yields'
+  kind: Kind
+  /** What it does from the second attempt on; null is the same again. */
+  again: Kind | null
   /** A promise already started, rather than a function. */
   isPromise: boolean
-  /** It is a foreign thenable that settles. Of no matter to the model. */
+  /** Where it waits, it is a foreign thenable that settles. Of no matter to the model. */
   isForeign: boolean
-  /** What the function does while it is being called. */
+  /** What the function does while it is being called, each time. */
   inside: (Order | 'cancel itself' | 'cancel all')[]
 }
 
-/** What `spawn` is asked for. Where a time is null the supervisor's own holds. */
+/** What `spawn` is asked for. Where a time or `retry` is null the supervisor's own holds, and where it has none, none. */
 export interface Order {
   plan: Plan
   name: string
@@ -33,13 +47,42 @@ export interface Order {
   timeout: number | null
   queueTimeout: number | null
   grace: number | null
+  delay: number | null
+  /** Milliseconds from the spawn; from 0 down it is in the past. */
+  deadline: number | null
+  retry: Retry | null
   /** Which of the callers' signals; null is none. */
   signal: number | null
   /** The number of an earlier task whose id it is to have; null is a new one. */
   idOf: number | null
 }
 
-export interface Task {
+/** One that has been set anew is another. */
+interface Timer {
+  readonly at: number
+}
+
+/** What something falls due for. */
+export interface Timed {
+  timer: Timer
+}
+
+/** One attempt's work, from its call to its real end, which may come after the attempt's outcome, and after the task's. */
+export interface Run extends Timed {
+  readonly task: Task
+  /** From 1. */
+  readonly attempt: number
+  /** It has been called, and has not settled. */
+  isActive: boolean
+  hasSlot: boolean
+  /** The attempt has its outcome. */
+  hasEnded: boolean
+  /** Why it was told to stop, where it was; its timer is its grace from then on. */
+  told: string | null
+  abandoned: boolean
+}
+
+export interface Task extends Timed {
   readonly number: number
   /** It came when all was over, and nobody took note of it. */
   readonly foundClosed: boolean
@@ -50,23 +93,29 @@ export interface Task {
   code: string | null
   createdAt: number
   startedAt: number | null
-  /** How many had started before it. */
+  /** How many attempts of anybody's had started before its last. */
   startedAfter: number
   finishedAt: number | null
+  runAt: number | null
   stoppingSince: number | null
+  /** One of its attempts has been. */
   abandoned: boolean
   version: number
-  /** Its work has been started and has not settled. */
-  isActive: boolean
-  hasSlot: boolean
-  dueAt: number
+  /** When it must have ended. */
+  readonly deadline: number
+  /** Its delay, or the pause before its next attempt, is over. */
+  isDue: boolean
+  /** Since when it has waited for a slot. */
+  waitsSince: number
+  runs: Run[]
+  failures: { attempt: number; code: string }[]
   history: { from: Status | null; to: Status; at: number; attempt: number; reason: string | null }[]
   events: string[]
 }
 
 /** A settlement on its way: the work is done, and the supervisor learns of it in this turn, once the calls are over. */
 export interface Settlement {
-  task: Task
+  run: Run
   how: 'ok' | 'err' | 'reason'
 }
 
@@ -95,18 +144,23 @@ export interface Model {
   isPaused: boolean
   state: 'open' | 'draining' | 'aborting' | 'closed'
   tasks: Task[]
-  /** Those who wait, first come first. */
+  /** Those who wait for a slot, first come first. */
   queue: Task[]
   /** Those whose function is being called now, each within the one before. */
-  calling: Task[]
-  /** The numbers of those whose function was called, in that order. */
-  entered: number[]
+  calling: Run[]
+  /** Task and attempt of those whose function was called, in that order. */
+  entered: string[]
+  /** How many attempts have started. */
+  starts: number
   onTheirWay: Settlement[]
   abortedSignals: Set<number>
   waiters: Waiter[]
   closing: Closing | null
-  totals: Ended & Record<'spawned' | 'timedOut' | 'rejected' | 'abandoned' | 'late', number>
+  totals: Ended & Record<'spawned' | 'retried' | 'timedOut' | 'rejected' | 'abandoned' | 'late', number>
 }
+
+export const after = (model: Model, ms: number): Timer => ({ at: model.now + ms })
+export const NEVER: Timer = { at: Infinity }
 
 export const createModel = (setup: Setup): Model => ({
   setup,
@@ -118,11 +172,15 @@ export const createModel = (setup: Setup): Model => ({
   queue: [],
   calling: [],
   entered: [],
+  starts: 0,
   onTheirWay: [],
   abortedSignals: new Set(),
   waiters: [],
   closing: null,
-  totals: { spawned: 0, completed: 0, failed: 0, cancelled: 0, timedOut: 0, rejected: 0, abandoned: 0, late: 0 },
+  totals: {
+    ...{ spawned: 0, completed: 0, failed: 0, cancelled: 0, retried: 0 },
+    ...{ timedOut: 0, rejected: 0, abandoned: 0, late: 0 },
+  },
 })
 
 export const createTask = ({ tasks, now, state }: Model, order: Order): Task => ({
@@ -137,21 +195,51 @@ export const createTask = ({ tasks, now, state }: Model, order: Order): Task => 
   startedAt: null,
   startedAfter: 0,
   finishedAt: null,
+  runAt: order.delay ? now + order.delay : null,
   stoppingSince: null,
   abandoned: false,
   version: 1,
-  isActive: false,
-  hasSlot: false,
-  dueAt: Infinity,
+  deadline: now + (order.deadline ?? Infinity),
+  isDue: false,
+  waitsSince: now,
+  runs: [],
+  timer: NEVER,
+  failures: [],
   history: [{ from: null, to: 'pending', at: now, attempt: 0, reason: null }],
   events: ['task:spawned'],
 })
 
+/** The task's next run. Of one that is over it has no say in anything. */
+export const createRun = (task: Task): Run => ({
+  task,
+  attempt: task.attempt + 1,
+  isActive: false,
+  hasSlot: false,
+  hasEnded: isOver(task),
+  told: null,
+  abandoned: false,
+  timer: NEVER,
+})
+
+const ONCE: Retry = { attempts: 1, backoff: 'constant', delay: 0, maxDelay: 0 }
+
+export const retryOf = ({ setup }: Model, { plan, retry }: Order): Retry =>
+  plan.isPromise ? ONCE : (retry ?? setup.retry ?? ONCE)
+
+export const kindOf = ({ plan }: Order, attempt: number): Kind => (attempt > 1 ? (plan.again ?? plan.kind) : plan.kind)
+
 export const isOver = ({ status }: Task) => status !== 'pending' && status !== 'running'
-export const isStopping = (task: Task) => task.isActive && isOver(task) && !task.abandoned
-export const isIdle = ({ tasks }: Model) => tasks.every((task) => isOver(task) && !isStopping(task))
+/** Nothing of it runs any more. */
+export const hasStopped = (task: Task) => isOver(task) && task.runs.every(({ isActive }) => !isActive)
+export const runsOf = ({ tasks }: Model): Run[] => tasks.flatMap(({ runs }) => runs)
+export const runNamed = ({ tasks }: Model, name: { task: number; attempt?: number }): Run =>
+  tasks[name.task]!.runs.at((name.attempt ?? 0) - 1)!
+export const lastRun = ({ runs }: Task): Run => runs.at(-1)!
+export const isStopping = ({ isActive, hasEnded, abandoned }: Run) => isActive && hasEnded && !abandoned
+export const isLeftAlone = ({ isActive, abandoned }: Run) => isActive && abandoned
+export const isIdle = ({ tasks }: Model) => tasks.every((task) => isOver(task) && !task.runs.some(isStopping))
 const mayStart = ({ state, isPaused }: Model) => state === 'draining' || (state === 'open' && !isPaused)
 
 /** How many could start now. */
 export const free = (model: Model) =>
-  mayStart(model) ? Math.max(0, model.limit - model.tasks.filter(({ hasSlot }) => hasSlot).length) : 0
+  mayStart(model) ? Math.max(0, model.limit - runsOf(model).filter(({ hasSlot }) => hasSlot).length) : 0

@@ -1,6 +1,7 @@
 /** What passes by itself in the reference model: turns of the event loop, and time. Nothing imported from src. */
-import { abortAll, giveBack, settle, stop } from './reference-model.js'
-import { isIdle, isOver, type Model, type Task } from './reference-state.js'
+import { abandon, due, end, fail, settle } from './reference-life.js'
+import { abortAll } from './reference-model.js'
+import { isIdle, isLeftAlone, NEVER, type Model, type Run, type Task } from './reference-state.js'
 
 /** The end of a turn: what was on its way arrives, in order, and a closing that has nothing left to wait for is over. */
 export function turn(model: Model): void {
@@ -13,14 +14,17 @@ export function turn(model: Model): void {
     completed: totals.completed - closing.endedBefore.completed,
     failed: totals.failed - closing.endedBefore.failed,
     cancelled: totals.cancelled - closing.endedBefore.cancelled,
-    abandoned: tasks.filter(({ isActive, abandoned }) => isActive && abandoned).map(({ number }) => number),
+    abandoned: tasks.filter(({ runs }) => runs.some(isLeftAlone)).map(({ number }) => number),
     durationMs: now - closing.calledAt,
   }
 }
 
+/** In the order of spawning, a task before its runs. */
+const timed = ({ tasks }: Model) => tasks.flatMap((task): (Task | Run)[] => [task, ...task.runs])
+
 /** When something falls due next. */
-export const nextDueAt = ({ tasks, closing }: Model) =>
-  Math.min(closing?.abortAt ?? Infinity, ...tasks.map(({ dueAt }) => dueAt))
+export const nextDueAt = (model: Model) =>
+  Math.min(model.closing?.abortAt ?? Infinity, ...timed(model).map(({ timer }) => timer.at))
 
 /**
  * Time passes without a turn in between. What falls due does so at its instant, at one instant in the order of spawning. What
@@ -32,9 +36,15 @@ export function advance(model: Model, ms: number): void {
   for (let at = nextDueAt(model); at <= until && !isAtEnd; at = nextDueAt(model)) {
     model.now = Math.max(model.now, at)
     isAtEnd = model.now === until
-    const due = model.tasks.filter(({ dueAt }) => dueAt <= model.now).map((task) => ({ ...task, task }))
-    // One that comes before may have moved this one on.
-    for (const { task, status, dueAt } of due) if (task.status === status && task.dueAt === dueAt) fallDue(model, task)
+    const all = timed(model).map((entry) => ({ entry, timer: entry.timer }))
+    const those = all.filter(({ timer }) => timer.at <= model.now).sort((a, b) => a.timer.at - b.timer.at)
+    for (const { entry, timer } of those) {
+      // One that came before may have set this one anew.
+      if (entry.timer !== timer) continue
+      entry.timer = NEVER
+      if ('runs' in entry) fallDue(model, entry)
+      else abandon(model, entry)
+    }
     if (model.closing && model.closing.abortAt <= model.now) abortAll(model)
   }
   model.now = until
@@ -42,20 +52,8 @@ export function advance(model: Model, ms: number): void {
 }
 
 function fallDue(model: Model, task: Task): void {
-  task.dueAt = Infinity
-  if (isOver(task)) {
-    abandon(model, task)
-  } else {
-    model.totals.timedOut++
-    stop(model, task, 'failed', task.status === 'pending' ? 'TASK_QUEUE_TIMEOUT' : 'TASK_TIMEOUT')
-  }
-}
-
-/** Its grace is over: the slot is given back, and nobody waits for it any more. */
-function abandon(model: Model, task: Task): void {
-  task.abandoned = true
-  task.version++
-  model.totals.abandoned++
-  task.events.push('task:abandoned')
-  giveBack(model, task)
+  if (task.deadline <= model.now) end(model, task, 'failed', 'TASK_DEADLINE')
+  else if (task.status === 'running') fail(model, task, 'TASK_TIMEOUT')
+  else if (task.isDue) end(model, task, 'failed', 'TASK_QUEUE_TIMEOUT')
+  else due(model, task)
 }

@@ -1,4 +1,4 @@
-import type { Setup } from './reference-state.js'
+import type { Retry, Setup } from './reference-state.js'
 import { orderOf, type Schedule, type Step } from './schedule.js'
 
 const setup: Setup = {
@@ -8,6 +8,7 @@ const setup: Setup = {
   timeout: Infinity,
   queueTimeout: Infinity,
   grace: 10,
+  retry: null,
 }
 
 const spawn = (...given: Parameters<typeof orderOf>): Step => ({
@@ -17,6 +18,8 @@ const spawn = (...given: Parameters<typeof orderOf>): Step => ({
   sameIdAs: null,
   turns: 0,
 })
+
+const TWICE: Retry = { attempts: 2, backoff: 'constant', delay: 2, maxDelay: Infinity }
 
 const leap = (ms: number): Step => ({ do: 'advance', ms, inOneLeap: true, turns: 1 })
 
@@ -70,6 +73,42 @@ export const REGRESSIONS: Record<string, Schedule> = {
       spawn('waits', { inside: [orderOf('returns', { inside: [orderOf('waits')] }), orderOf('waits')] }),
       { do: 'settle', pick: 0, how: 'ok', turns: 1 },
     ],
+    finale: 'settle',
+  },
+  'counts a task that is dropped as rejected only where it has never run': {
+    setup: { ...setup, queueLimit: 1, onOverflow: 'drop-oldest' },
+    steps: [
+      spawn('waits', { retry: TWICE }),
+      { do: 'settle', pick: 0, how: 'err', turns: 1 },
+      spawn('waits'),
+      leap(2),
+      spawn('waits'),
+    ],
+    finale: 'settle',
+  },
+  'says that a task is retried only where nobody has ended it as soon as its slot was free': {
+    setup: { ...setup, queueLimit: 1 },
+    steps: [spawn('yields', { timeout: 4, retry: TWICE }), spawn('waits', { inside: ['cancel all'] }), leap(4)],
+    finale: 'settle',
+  },
+  'pauses for as long as its backoff says, and never for longer than maxDelay': {
+    setup: { ...setup, limit: 3 },
+    steps: [
+      spawn('throws', { retry: { attempts: 5, backoff: 'linear', delay: 2, maxDelay: Infinity } }),
+      spawn('throws', { retry: { attempts: 5, backoff: 'exponential', delay: 2, maxDelay: Infinity } }),
+      spawn('throws', { retry: { attempts: 5, backoff: 'exponential', delay: 2, maxDelay: 6 } }),
+      ...[2, 4, 6, 2, 8, 8].map(leap),
+    ],
+    finale: 'settle',
+  },
+  'begins no attempt within the abort of the one before, though its pause takes no time': {
+    setup,
+    steps: [spawn('yields', { timeout: 4, retry: { ...TWICE, delay: 0 } }), leap(4), leap(0)],
+    finale: 'settle',
+  },
+  'ends a task by its deadline before it takes up again what is left of its last attempt': {
+    setup,
+    steps: [spawn('waits', { timeout: 4, deadline: 14, retry: TWICE }), spawn('waits'), leap(4), leap(10)],
     finale: 'settle',
   },
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import type { Order, Plan, Setup, Status } from './reference-state.js'
+import type { Kind, Order, Plan, Retry, Setup, Status } from './reference-state.js'
 
-/** A number picks among the tasks that qualify at that moment. */
-export type Pick = number | { task: number }
+/** A number picks among the tasks, or the attempts, that qualify at that moment; of a task named, the last attempt is meant. */
+export type Pick = number | { task: number; attempt?: number }
 
 /** One thing that happens to a supervisor, as plain data: it can be printed, shrunk and played again. */
 export type Act =
@@ -34,11 +34,12 @@ export const SIGNALS = 3
 
 /** An order with nothing special about it but what is given. */
 export const orderOf = (
-  kind: Plan['kind'],
-  { inside = [], isForeign = kind === 'yields', isPromise = false, ...own }: Partial<Order & Plan> = {},
+  kind: Kind,
+  { again = null, inside = [], isForeign = false, isPromise = false, ...own }: Partial<Order & Plan> = {},
 ): Order => ({
-  plan: { kind, isPromise, isForeign, inside },
-  ...{ name: 'a', priority: 0, timeout: null, queueTimeout: null, grace: null, signal: null, idOf: null },
+  plan: { kind, again, isPromise, isForeign, inside },
+  ...{ name: 'a', priority: 0, timeout: null, queueTimeout: null, grace: null, delay: null, deadline: null },
+  ...{ retry: null, signal: null, idOf: null },
   ...own,
 })
 
@@ -52,19 +53,32 @@ const ownMs = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1,
 const maybe = <T>(arbitrary: fc.Arbitrary<T>, weight: number): fc.Arbitrary<T | null> =>
   fc.oneof({ weight: 10 - weight, arbitrary: fc.constant(null) }, { weight, arbitrary })
 
-const kind = fc.constantFrom<Plan['kind']>(
+const kind = fc.constantFrom<Kind>(
   ...(['waits', 'waits', 'waits', 'waits', 'waits', 'waits'] as const),
   ...(['obeys', 'obeys', 'yields', 'yields', 'returns', 'throws', 'resolves', 'rejects'] as const),
 )
 
 const planOf = (inside: fc.Arbitrary<Plan['inside']>): fc.Arbitrary<Plan> =>
   fc
-    .record({ kind, isPromise: maybe(fc.constant(true), 2), isForeign: maybe(fc.constant(true), 2), inside })
+    .record({
+      kind,
+      again: maybe(kind, 4),
+      isPromise: maybe(fc.constant(true), 2),
+      isForeign: maybe(fc.constant(true), 2),
+      inside,
+    })
     .map((plan) => {
       const isPromise = plan.isPromise === true && ['waits', 'resolves', 'rejects'].includes(plan.kind)
-      const isForeign = plan.kind === 'yields' || (plan.isForeign === true && plan.kind === 'waits')
-      return { kind: plan.kind, isPromise, isForeign, inside: isPromise ? [] : plan.inside }
+      const isForeign = plan.isForeign === true
+      return { kind: plan.kind, again: plan.again, isPromise, isForeign, inside: isPromise ? [] : plan.inside }
     })
+
+const anyRetry: fc.Arbitrary<Retry> = fc.record({
+  attempts: fc.constantFrom(1, 2, 2, 3, 3, 4),
+  backoff: fc.constantFrom('constant', 'linear', 'exponential'),
+  delay: fc.constantFrom(0, 2, 4, 6),
+  maxDelay: fc.constantFrom(Infinity, Infinity, 4, 0),
+})
 
 const anyOrder = (inside: fc.Arbitrary<Plan['inside']>): fc.Arbitrary<Order> =>
   fc
@@ -75,10 +89,13 @@ const anyOrder = (inside: fc.Arbitrary<Plan['inside']>): fc.Arbitrary<Order> =>
       timeout: fc.oneof(ownMs, fc.constantFrom(null, Infinity)),
       queueTimeout: ownMs,
       grace: ownMs,
+      delay: maybe(evenMs, 1),
+      deadline: maybe(fc.constantFrom(-2, 0, 2, 4, 6, 10, 10, 20, 30), 1),
+      retry: maybe(anyRetry, 3),
       signal: maybe(fc.nat(SIGNALS - 1), 4),
       idOf: fc.constant(null),
     })
-    .map((order) => (order.plan.isPromise ? { ...order, queueTimeout: null } : order))
+    .map((order) => (order.plan.isPromise ? { ...order, queueTimeout: null, delay: null, retry: null } : order))
 
 const leaf = anyOrder(fc.constant([]))
 const insideOf = (order: fc.Arbitrary<Order>) =>
@@ -150,19 +167,23 @@ export const anySetup: fc.Arbitrary<Setup> = fc.record({
   timeout: fc.constantFrom(Infinity, Infinity, 10, 30),
   queueTimeout: fc.constantFrom(Infinity, Infinity, 8),
   grace: fc.constantFrom(0, 4, 10, 10, Infinity),
+  retry: maybe(anyRetry, 2),
 })
 
 /** What some schedules have more of, so that rare things meet. */
-type Taste = 'mixed' | 'signals' | 'yielding' | 'cap of one'
+type Taste = 'mixed' | 'signals' | 'yielding' | 'cap of one' | 'retrying'
 
 const flavour = (order: Order, taste: Taste): Order => {
-  const { plan, signal } = order
+  const { plan, signal, timeout, retry } = order
   const inside = plan.inside.map((what) => (typeof what === 'string' ? what : flavour(what, taste)))
   const yields = taste === 'yielding' && plan.kind === 'obeys'
+  const isRetried = taste === 'retrying' && !plan.isPromise
   return {
     ...order,
-    plan: { ...plan, inside, ...(yields && { kind: 'yields', isForeign: true }) },
+    plan: { ...plan, inside, ...(yields && { kind: 'yields' }) },
     signal: taste === 'signals' ? (signal ?? 0) : signal,
+    timeout: isRetried ? (timeout ?? 4) : timeout,
+    retry: isRetried ? (retry ?? { attempts: 3, backoff: 'linear', delay: 2, maxDelay: Infinity }) : retry,
   }
 }
 
@@ -174,7 +195,7 @@ export const scheduleOf = (maxLength: number): fc.Arbitrary<Schedule> =>
       steps: fc.array(step, { maxLength, size: 'max' }),
       listenersThrow: fc.constantFrom(false, false, false, true),
       finale: fc.constantFrom('settle', 'abandon', 'close', 'close now'),
-      taste: fc.constantFrom<Taste>('mixed', 'mixed', 'signals', 'yielding', 'cap of one'),
+      taste: fc.constantFrom<Taste>('mixed', 'mixed', 'signals', 'yielding', 'cap of one', 'retrying', 'retrying'),
     })
     .map(({ taste, ...schedule }) => ({
       ...schedule,
