@@ -34,7 +34,7 @@ export interface SpawnOptions {
   /**
    * A UUID or any other text of 1 to 256 bytes. One that is live here already is misuse; one that the store knows ends the
    * new task `failed` with `TASK_DUPLICATE`. Where only a commit can tell (a shared database, or a store that is not open
-   * yet), the function does not start synchronously: it waits for the store, at most for `storeTimeout`.
+   * yet), the function does not start synchronously: it waits for a store that works, at most for `storeTimeout`.
    *
    * @default a new UUIDv7
    */

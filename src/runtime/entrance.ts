@@ -68,12 +68,14 @@ export class Entrance {
       this.#enter(task)
       return
     }
-    gate.wait(task.accepted.promise, () => {
+    const go = (): void => {
       if (task.isSettled) return
       if (task.isDuplicate) refuse(task, reasons.duplicate(task))
       else this.#enter(task)
       afterStep()
-    })
+    }
+    if (task.isAhead) gate.wait(task.accepted.promise, go)
+    else gate.waitWhileUp(task.accepted.promise, go)
   }
 
   #enter(task: LiveTask): void {

@@ -62,8 +62,14 @@ export class RecordKeeping {
       clock,
       sanitizer,
       {
-        storeFailed: announcer.storeFailed.bind(announcer),
-        storeRecovered: announcer.storeRecovered.bind(announcer),
+        storeFailed: (error, buffered) => {
+          announcer.storeFailed(error, buffered)
+          this.gate?.down()
+        },
+        storeRecovered: (buffered) => {
+          this.gate?.up()
+          announcer.storeRecovered(buffered)
+        },
         recorded: retention.recorded.bind(retention),
       },
       { hold: durable && options.keepAlive ? new ProcessHold() : null },

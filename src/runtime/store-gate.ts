@@ -9,6 +9,9 @@ export class StoreGate {
   readonly #timeoutMs: number
   readonly #onOverdue: () => void
   readonly #waiting = new Set<() => void>()
+  /** Those of them who wait only for a store that works. */
+  readonly #impatient = new Set<() => void>()
+  #isDown = false
   readonly #emptied: (() => void)[] = []
 
   /** @param onOverdue called when somebody goes on without an answer */
@@ -18,9 +21,28 @@ export class StoreGate {
     this.#onOverdue = onOverdue
   }
 
-  wait(answer: Promise<boolean>, go: () => void): void {
+  /** As `wait`, for as long as the store works: for one that fails nobody waits. */
+  waitWhileUp(answer: Promise<boolean>, go: () => void): void {
+    if (this.#isDown) go()
+    else this.#impatient.add(this.wait(answer, go))
+  }
+
+  /** To be called when the store fails. */
+  down(): void {
+    this.#isDown = true
+    for (const pass of [...this.#impatient]) pass()
+  }
+
+  /** To be called when it works again. */
+  up(): void {
+    this.#isDown = false
+  }
+
+  /** Gives what lets this one go on at once. */
+  wait(answer: Promise<boolean>, go: () => void): () => void {
     const pass = (): void => {
       cancelTimer()
+      this.#impatient.delete(pass)
       if (!this.#waiting.delete(pass)) return
       go()
       if (this.#waiting.size === 0) for (const tell of this.#emptied.splice(0)) tell()
@@ -32,6 +54,7 @@ export class StoreGate {
     const cancelTimer = this.#timeoutMs === Infinity ? () => undefined : this.#clock.setTimer(this.#timeoutMs, overdue)
     this.#waiting.add(pass)
     void answer.then(pass)
+    return pass
   }
 
   get isEmpty(): boolean {

@@ -62,6 +62,31 @@ describe('an id that only the store can tell from others', () => {
     await supervisor.close()
   })
 
+  it('waits for no store that fails', async () => {
+    let isDown = true
+    const inner = durableStore()
+    const { clock, supervisor } = clocked({
+      store: {
+        ...inner,
+        has: undefined as never,
+        commit: (changes) => (isDown ? Promise.reject(new Error('down')) : inner.commit(changes)),
+      },
+    })
+    const first = supervisor.spawn(() => 1, { id: 'first' })
+    await turns()
+    expect(await first.settled).toEqual({ status: 'completed', value: 1 })
+    // Known to be down: nobody waits any more, until it is up again.
+    expect(supervisor.spawn(() => 2, { id: 'second' }).status).toBe('completed')
+    isDown = false
+    clock.advance(1_000)
+    await turns()
+    expect(await first.persisted).toBe(true)
+    const third = supervisor.spawn(() => 3, { id: 'third' })
+    expect(third.status).toBe('pending')
+    expect(await third.settled).toEqual({ status: 'completed', value: 3 })
+    await supervisor.close()
+  })
+
   it('is known at once where the store can say so', async () => {
     const inner = durableStore()
     const { supervisor } = clocked({ store: inner })
