@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    // One worker is left to itself while it waits for a process, a database or a clock.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: ['test/support/services/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     // A test that only passes after another one is a defect; a failure prints the seed to repeat it with.

@@ -1,4 +1,5 @@
 import type { TaskError, TaskProgress, TaskRecord } from './core/record.js'
+import type { ServiceStatus } from './status.js'
 import type { CloseReport } from './work.js'
 
 /**
@@ -32,6 +33,17 @@ export interface TaskEvents {
    * threw. Does not fire for a function that stops by throwing its own `signal.reason`.
    */
   'task:late': { task: TaskRecord; lateBy: number; error: TaskError | null }
+  /** The service's function has been called and has not thrown; what it gave back may settle at any time. */
+  'service:started': { service: ServiceStatus }
+  /**
+   * The service's function has ended, or was given up, and is called again in `delay` milliseconds. `error` is why: null after
+   * a normal end and after `restart()`, which starts it in the next turn.
+   */
+  'service:restarting': { service: ServiceStatus; error: TaskError | null; delay: number }
+  /** The service has failed and is not started again. With `onLimit: 'close'` its scope is closed next. */
+  'service:failed': { service: ServiceStatus; error: TaskError }
+  /** The service has ended, or was stopped, and is not started again. */
+  'service:stopped': { service: ServiceStatus }
   /** Work has to wait because every slot is taken, or overflows because the queue is full. Fires again only after the queue was empty. */
   'supervisor:saturated': { reason: 'concurrency' | 'queue'; running: number; waiting: number }
   /** Nothing is pending, running or stopping any more. */
@@ -61,6 +73,10 @@ const NAMES: Record<TaskEventName, true> = {
   'task:settled': true,
   'task:abandoned': true,
   'task:late': true,
+  'service:started': true,
+  'service:restarting': true,
+  'service:failed': true,
+  'service:stopped': true,
   'supervisor:saturated': true,
   'supervisor:idle': true,
   'supervisor:closed': true,

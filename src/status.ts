@@ -1,4 +1,5 @@
 import type { Percentiles } from './core/histogram.js'
+import type { ServiceState } from './core/service-lifecycle.js'
 import type { TaskError, TaskErrorRecord, TaskRecord } from './core/record.js'
 
 /** A synchronous, plain picture of a supervisor (a limit without end is `Infinity`); its cost does not grow with the tasks. */
@@ -22,6 +23,7 @@ export interface SupervisorStatus {
   /** At most 200 names, the rest under '(other)'. */
   names: Record<string, NameStatus>
   lanes: Record<string, LaneStatus>
+  /** In order of start; those that have ended too, of which the last 100. */
   services: ServiceStatus[]
   store: {
     kind: string
@@ -92,9 +94,16 @@ export interface LaneStatus {
 
 export interface ServiceStatus {
   name: string
-  state: 'starting' | 'running' | 'unhealthy' | 'waiting' | 'stopping' | 'stopped' | 'failed'
+  /**
+   * 'unhealthy': told to stop by its health check, and started again after that. 'waiting': for its next start. 'stopping':
+   * told to stop by `stop`, `restart` or `close`. 'stopped' and 'failed' are its ends.
+   */
+  state: ServiceState
+  /** When its function was last called, in epoch milliseconds: while it runs, it has been up since. */
   startedAt: number | null
+  /** How often it was started again, `restart()` included. */
   restarts: number
+  /** In epoch milliseconds, while it is waiting. */
   nextRestartAt: number | null
   lastError: TaskError | null
 }

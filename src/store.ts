@@ -61,6 +61,13 @@ export interface TaskStore {
    */
   close(): Promise<void>
 
+  /**
+   * As `commit`, but all of it before it returns, for a process that ends: what is alive then, and what has ended and is not
+   * written yet. May hold up the thread, for a second at most. May come while a commit is under way, also with changes of that
+   * very commit, of which some may have been written. Throws where it cannot write; then each change may or may not have been
+   * applied. Without it, what the process leaves is found by whoever opens the store next.
+   */
+  commitSync?(changes: readonly TaskChange[]): CommitAnswer[]
   /** Whether a record with this id is here, where that can be told without waiting. */
   has?(id: string): boolean
   /**

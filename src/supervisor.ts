@@ -1,13 +1,16 @@
-import { TaskOptionError } from './core/errors.js'
-import { matchesFilter, type ErrorQuery, type Page, type TaskFilter, type TaskQuery } from './core/query.js'
+import { NO_METADATA } from './core/metadata.js'
+import type { ErrorQuery, Page, TaskFilter, TaskQuery } from './core/query.js'
 import type { TaskErrorGroup, TaskErrorRecord, TaskRecord, TaskTransition } from './core/record.js'
 import type { TaskEventListener, TaskEventName } from './events.js'
 import * as options from './options.js'
 import { Assembly } from './runtime/assembly.js'
 import { systemClock } from './runtime/clock.js'
-import { Handle, unwrap, type HandleOwner } from './runtime/handle.js'
-import type { LiveTask } from './runtime/live-task.js'
+import type { ScopeOptions, TaskScope } from './scope.js'
+import type { ServiceFunction, ServiceHandle, ServiceOptions } from './service.js'
+import { Spawner } from './spawner.js'
+import { processExits } from './process/exits.js'
 import type { FleetStatus, SupervisorStatus } from './status.js'
+import { SupervisedScope, type Spawners } from './supervised-scope.js'
 import { memoryStore } from './stores/memory.js'
 import type { CloseOptions, CloseReport, DrainOptions, SpawnOptions, TaskFunction, TaskHandle } from './work.js'
 
@@ -28,26 +31,26 @@ export class TaskSupervisor implements AsyncDisposable {
   readonly name: string
   /** Tells this supervisor from all others that share a store: a random UUID. */
   readonly instanceId: string
-  readonly #options: options.ResolvedOptions
   readonly #parts: Assembly
-  readonly #owner: HandleOwner
+  readonly #spawner: Spawner
+  readonly #spawners: Spawners = new WeakMap()
 
   /** @throws TaskOptionError `OPTION_INVALID` for an unknown option or a value out of range */
   constructor(given?: options.TaskSupervisorOptions) {
     const resolved = options.resolveOptions(given)
     const { clock = systemClock, store = memoryStore(), logger = null, onError = null } = resolved
-    const parts = new Assembly(resolved, { clock, store, logger, onError })
+    const parts = new Assembly(resolved, {
+      ...{ clock, store, logger, onError, exits: processExits },
+      spawnChild: (parent, work, own) => {
+        const spawner = parent.scope ? this.#spawners.get(parent.scope)! : this.#spawner
+        return spawner.spawn(work, own, parent)
+      },
+      services: { spawn: (work, own) => this.spawn(work, own), closeScope: () => void this.close() },
+    })
     this.name = resolved.name
     this.instanceId = parts.instanceId
-    this.#options = resolved
     this.#parts = parts
-    this.#owner = {
-      cancel: (task, reason) => parts.pipeline.cancel(task, reason),
-      setPriority: (task, priority) => {
-        options.checkPriority(priority)
-        return parts.pipeline.setPriority(task, priority)
-      },
-    }
+    this.#spawner = new Spawner(parts, { ...resolved, owner: null, metadata: NO_METADATA }, null)
   }
 
   /** How many functions may run at once. Lowered below what runs, it starts nothing until that fits. */
@@ -69,24 +72,58 @@ export class TaskSupervisor implements AsyncDisposable {
    * @throws TaskOptionError `OPTION_INVALID` for misuse only
    */
   spawn<T>(work: TaskFunction<T> | PromiseLike<T>, given?: SpawnOptions): TaskHandle<T> {
-    return new Handle<T>(this.#spawn(work, given), this.#owner)
+    return this.#spawner.spawn(work, given)
   }
 
   /**
    * As `spawn`, for a caller that awaits: rejects with what was thrown, or with why the task was stopped. An ordinary promise:
    * left alone, its rejection is the caller's to handle. Misuse rejects too.
    */
-  async run<T>(work: TaskFunction<T> | PromiseLike<T>, given?: SpawnOptions): Promise<T> {
-    const task = this.#spawn(work, given)
-    return unwrap((await task.settled.promise) as Parameters<typeof unwrap<T>>[0])
+  run<T>(work: TaskFunction<T> | PromiseLike<T>, given?: SpawnOptions): Promise<T> {
+    return this.#spawner.run(work, given)
   }
 
-  #spawn(work: unknown, given: SpawnOptions | undefined): LiveTask {
-    const request = options.resolveSpawn(work, given, this.#options)
-    if (request.id !== null && this.#parts.intake.isLive(request.id)) {
-      throw new TaskOptionError('spawn().id', `there is a live task with the id '${request.id}'`)
-    }
-    return this.#parts.spawn(request, work as TaskFunction<unknown> | PromiseLike<unknown>)
+  /**
+   * A part of this supervisor that shares its slots: its tasks are capped, cancelled, awaited and closed as one. Costs nothing
+   * once nobody lives in it. In a supervisor that is closed it takes nothing.
+   *
+   * @example
+   * ```ts
+   * import { TaskSupervisor } from 'taskward'
+   *
+   * const supervisor = new TaskSupervisor()
+   * await using request = supervisor.scope('request', { owner: 'ann', timeout: 5_000 })
+   * request.spawn(() => fetch('https://example.com/audit'))
+   * ```
+   * @throws TaskOptionError `OPTION_INVALID`
+   */
+  scope(name: string, given?: ScopeOptions): TaskScope {
+    const around = { scope: null, defaults: this.#spawner.defaults }
+    return new SupervisedScope(this.#parts, this.#spawners, around, { name, options: given })
+  }
+
+  /**
+   * Runs a function that lives long: starts it now, and again when it ends, as `restart` says. It takes no slot, and neither
+   * `onIdle` nor `drain` waits for it; `close` stops it, after the tasks unless told otherwise. Given to a supervisor that is
+   * closing or closed, it is never called.
+   *
+   * @example
+   * ```ts
+   * import { TaskSupervisor } from 'taskward'
+   * import { setTimeout } from 'node:timers/promises'
+   *
+   * const supervisor = new TaskSupervisor()
+   * supervisor.supervise('poller', async ({ signal, spawn }) => {
+   *   for (;;) {
+   *     spawn(() => fetch('https://example.com/jobs'), { name: 'poll' })
+   *     await setTimeout(1_000, undefined, { signal })
+   *   }
+   * }, { backoff: { delay: 1_000 }, stopOnClose: 'first' })
+   * ```
+   * @throws TaskOptionError `OPTION_INVALID` for misuse only, of which a second live service of one name is
+   */
+  supervise(name: string, fn: ServiceFunction, given?: ServiceOptions): ServiceHandle {
+    return this.#parts.services.supervise(options.resolveService(name, fn, given, this.#spawner.defaults), fn)
   }
 
   /**
@@ -132,21 +169,7 @@ export class TaskSupervisor implements AsyncDisposable {
    * Gives how many were told: 0 for a false alarm, or for a filter that makes no sense. Never throws.
    */
   cancel(target: string | TaskFilter, reason?: unknown): number {
-    if (typeof target === 'string') {
-      const task = this.#parts.records.recorder.find(target)
-      return task && this.#parts.pipeline.cancel(task, reason) ? 1 : 0
-    }
-    let filter: TaskFilter
-    try {
-      filter = options.resolveFilter(target)
-    } catch (error) {
-      // A misspelt key must not turn "those of this owner" into "all".
-      this.#parts.announcer.log('warn', 'cancel() was given a filter that makes no sense, and cancelled nothing', {
-        error,
-      })
-      return 0
-    }
-    return this.#parts.cancelWhere((task) => matchesFilter(task.snapshot(), filter), reason)
+    return this.#spawner.cancel(target, reason, this.#parts)
   }
 
   /** As `cancel`, for all that live. */

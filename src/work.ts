@@ -1,9 +1,18 @@
 import type { ProgressUpdate } from './core/progress.js'
-import type { JsonValue, TaskOutcome, TaskRecord, TaskStatus } from './core/record.js'
+import type { JsonValue, TaskErrorRecord, TaskOutcome, TaskRecord, TaskStatus } from './core/record.js'
 import type { RetryOptions } from './core/retry.js'
 
 /** Work to be started under supervision: sync or async, taking the task's context or nothing. */
 export type TaskFunction<T> = (context: TaskContext) => T | PromiseLike<T>
+
+/** Called once for each failed task. */
+export type OnError = (record: TaskErrorRecord, task: TaskRecord) => unknown
+
+/** `spawn`, as a supervisor, a scope and a running task have it. */
+export type SpawnFunction = <T>(work: TaskFunction<T> | PromiseLike<T>, options?: SpawnOptions) => TaskHandle<T>
+
+/** `run`, as a supervisor and a scope have it. */
+export type RunFunction = <T>(work: TaskFunction<T> | PromiseLike<T>, options?: SpawnOptions) => Promise<T>
 
 /** What a task's function is given. */
 export interface TaskContext {
@@ -24,9 +33,21 @@ export interface TaskContext {
    * Says how far the work is: kept in the record, and told as `task:progress`, at most ten times a second. Does nothing once
    * the attempt has its outcome. @throws TaskOptionError `OPTION_INVALID`
    */
-  progress(update: ProgressUpdate): void
+  readonly progress: (update: ProgressUpdate) => void
   /** Says that the work is alive, where it has a `stallTimeout`. The last labels go into the error's details if it stalls. */
-  heartbeat(label?: string): void
+  readonly heartbeat: (label?: string) => void
+  /**
+   * Spawns a child: its record has this task's id as `parentId`, it is in this task's scope, and it is cancelled when this
+   * task is. It outlives a parent that completes or fails, unless it is spawned with `onParentEnd: 'cancel'`. While `close`
+   * drains it is accepted. @throws TaskOptionError `OPTION_INVALID` for misuse only
+   */
+  readonly spawn: SpawnFunction
+}
+
+/** What may stand around the functions of a lane: a policy of cockatiel, or anything with its `execute`. */
+export interface LanePolicy {
+  /** Calls the function, or refuses to, and gives what came of it. */
+  execute(fn: () => Promise<unknown>): PromiseLike<unknown>
 }
 
 /** Options of `spawn` and `run`. Times are whole milliseconds from 0, or `Infinity`; `undefined` means the default. */
@@ -43,6 +64,8 @@ export interface SpawnOptions {
   name?: string | undefined
   /** On whose behalf the work is done: 1 to 256 bytes. @default none */
   owner?: string | undefined
+  /** One of the supervisor's `lanes`. @default none */
+  lane?: string | undefined
   /** Any finite number; higher starts first, first come first served among equals. @default 0 */
   priority?: number | undefined
   /** Milliseconds an attempt may run, from its start; waiting does not count. @default the supervisor's `timeout` */
@@ -62,6 +85,25 @@ export interface SpawnOptions {
   retry?: RetryOptions | undefined
   /** Milliseconds between being told to stop and being abandoned. @default the supervisor's `grace` */
   grace?: number | undefined
+  /**
+   * Handles or ids of tasks that have to end first, be they of this supervisor or, with a shared store, of another process
+   * (which is looked at every second). One that does not complete, or is not known, ends this task `failed` with
+   * `TASK_DEPENDENCY_FAILED`. A task that would come after itself is misuse. @default []
+   */
+  after?: readonly (TaskHandle<unknown> | string)[] | undefined
+  /** With 'run' the end of a dependency is enough, whatever its outcome. @default 'fail' */
+  onDependencyFailure?: 'fail' | 'run' | undefined
+  /**
+   * What happens when a live task of this supervisor has the same key: `spawn` gives a handle on that one and calls nothing
+   * ('reuse'), the new task ends `failed` with `TASK_DUPLICATE` ('reject'), or the live one is cancelled ('replace').
+   *
+   * @default none; `on` is 'reuse'
+   */
+  dedupe?: { key: string; on?: 'reuse' | 'reject' | 'replace' | undefined } | undefined
+  /** For a child: whether it is cancelled also when its parent completes or fails. @default 'leave' */
+  onParentEnd?: 'leave' | 'cancel' | undefined
+  /** Whether this task may run in the slot of a task that awaits it. @default the supervisor's `reentrant` */
+  reentrant?: 'report' | 'borrow' | undefined
   /** Cancels the task when it aborts; its reason is the `cause` of the `TaskCancelledError`. May be shared by any number. */
   signal?: AbortSignal | undefined
   /** JSON-safe facts for the record, at most 16 KiB as JSON; copied at once. @default {} */

@@ -25,7 +25,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number]
 
 // Registered symbols and a kind of our own, so that the guards also know errors made by a second copy of the package.
 const BRAND = Symbol.for('taskward.error')
-type Kind = 'timeout' | 'cancelled' | 'rejected' | 'option' | 'store'
+type Kind = 'timeout' | 'cancelled' | 'rejected' | 'option' | 'store' | 'service'
 
 /**
  * The base of every error that taskward makes. It does not cover what a task throws: that reaches its reader as it was
@@ -79,6 +79,18 @@ export class TaskCancelledError extends TaskwardError {
 
 /** A task was refused or dropped before it could run. */
 export class TaskRejectedError extends TaskwardError {
+  /** Of a deadlock: the names of those who wait, each for the next, the task itself last. */
+  declare readonly chain?: readonly string[]
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { chain, ...options }: ErrorOptions & { chain?: readonly string[] } = {},
+  ) {
+    super(code, message, options)
+    if (chain) this.chain = chain
+  }
+
   static {
     brand(this, 'TaskRejectedError', 'rejected')
   }
@@ -106,12 +118,27 @@ export class TaskStoreError extends TaskwardError {
   }
 }
 
+/** A service has ended for good, since it had to be started again too often. `cause` is what ended it last. */
+export class ServiceError extends TaskwardError {
+  readonly service: string
+
+  constructor(message: string, service: string, options?: ErrorOptions) {
+    super('SERVICE_RESTART_LIMIT', message, options)
+    this.service = service
+  }
+
+  static {
+    brand(this, 'ServiceError', 'service')
+  }
+}
+
 export const isTaskwardError = (value: unknown): value is TaskwardError => kindOf(value) !== undefined
 export const isTaskTimeoutError = (value: unknown): value is TaskTimeoutError => kindOf(value) === 'timeout'
 export const isTaskCancelledError = (value: unknown): value is TaskCancelledError => kindOf(value) === 'cancelled'
 export const isTaskRejectedError = (value: unknown): value is TaskRejectedError => kindOf(value) === 'rejected'
 export const isTaskOptionError = (value: unknown): value is TaskOptionError => kindOf(value) === 'option'
 export const isTaskStoreError = (value: unknown): value is TaskStoreError => kindOf(value) === 'store'
+export const isServiceError = (value: unknown): value is ServiceError => kindOf(value) === 'service'
 
 function brand(type: { prototype: object }, name: string, kind: Kind | null): void {
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })

@@ -8,6 +8,10 @@ export interface Rule {
   readonly accepts: (value: unknown) => boolean
   /** For an option that is itself a set of options. */
   readonly within?: Rules
+  /** For one whose keys are names of the caller's: what each value may be. */
+  readonly each?: Rule
+  /** For an option that holds code, so that no file can give it. */
+  readonly isCode?: true
 }
 
 export type Rules = Readonly<Record<string, Rule>>
@@ -53,7 +57,11 @@ export const priorityRule: Rule = {
 
 export const booleanRule: Rule = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' }
 
-export const functionRule: Rule = { expected: 'a function', accepts: (value) => typeof value === 'function' }
+export const functionRule: Rule = {
+  expected: 'a function',
+  accepts: (value) => typeof value === 'function',
+  isCode: true,
+}
 
 export const textRule: Rule = { expected: 'a string', accepts: (value) => typeof value === 'string' }
 
@@ -73,7 +81,11 @@ export const oneOf = (...choices: readonly string[]): Rule => ({
 export const objectWith = (...methods: readonly string[]): Rule => ({
   expected: `an object with ${methods.map((method) => `${method}()`).join(', ')}`,
   accepts: (value) => isObject(value) && methods.every((method) => typeof value[method] === 'function'),
+  isCode: true,
 })
+
+/** Options by names of the caller's. */
+export const named = (each: Rule): Rule => ({ expected: 'an object', accepts: isObject, each })
 
 export const optionsWithin = (within: Rules): Rule => ({ expected: 'an object', accepts: isObject, within })
 
@@ -93,9 +105,25 @@ export function checkOptions(path: string, given: unknown, rules: Rules): Record
     const value = read(given as Record<string, unknown>, key, where)
     if (value === undefined) continue
     checkValue(where, value, rule)
-    options[key] = rule.within ? checkOptions(where, value, rule.within) : value
+    options[key] = checkWithin(where, value, rule)
   }
   return options
+}
+
+/** What is itself a set of options, checked; anything else as it came. */
+function checkWithin(where: string, value: unknown, { within, each }: Rule): unknown {
+  if (within) return checkOptions(where, value, within)
+  if (!each) return value
+  const named = keysOf(where, value).map((name): [string, unknown] => {
+    checkValue(`a name in ${where}`, name, nameRule)
+    const own = `${where}.${name}`
+    const entry = read(value as Record<string, unknown>, name, own)
+    if (entry === undefined) return [name, {}]
+    checkValue(own, entry, each)
+    return [name, checkWithin(own, entry, each)]
+  })
+  // Defines its keys, so that '__proto__' is a name like any other.
+  return Object.fromEntries(named)
 }
 
 /** @throws TaskOptionError `OPTION_INVALID` */

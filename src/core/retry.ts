@@ -27,6 +27,9 @@ export interface RetryPolicy extends Required<Omit<RetryOptions, 'when'>> {
   readonly when: ((error: unknown, attempt: number) => unknown) | null
 }
 
+/** How long the pauses are, whatever they are between. */
+export type BackoffPolicy = Pick<RetryPolicy, 'backoff' | 'delay' | 'maxDelay' | 'jitter'>
+
 export const RETRY_DEFAULTS = {
   attempts: 3,
   backoff: 'exponential',
@@ -37,7 +40,7 @@ export const RETRY_DEFAULTS = {
 } as const satisfies RetryPolicy
 
 /** Whole milliseconds to wait after so many failed attempts. @param chance from 0 to below 1 */
-export function retryDelay(policy: RetryPolicy, failures: number, chance: number): number {
+export function retryDelay(policy: BackoffPolicy, failures: number, chance: number): number {
   const pauseMs = Math.min(policy.maxDelay, unboundedDelay(policy, failures))
   switch (policy.jitter) {
     case 'full':
@@ -49,7 +52,7 @@ export function retryDelay(policy: RetryPolicy, failures: number, chance: number
   }
 }
 
-function unboundedDelay({ backoff, delay }: RetryPolicy, failures: number): number {
+function unboundedDelay({ backoff, delay }: BackoffPolicy, failures: number): number {
   switch (backoff) {
     case 'constant':
       return delay

@@ -33,10 +33,6 @@ export const checkConcurrency = (value: unknown): void => {
   rules.checkValue('concurrency', value, rules.capRule)
 }
 
-export const checkPriority = (value: unknown): void => {
-  rules.checkValue('setPriority()', value, rules.priorityRule)
-}
-
 export const checkListener = (event: unknown, listener: unknown): void => {
   rules.checkValue('event', event, { expected: 'the name of an event', accepts: (value) => typeof value === 'string' })
   if (!(EVENT_NAMES as readonly unknown[]).includes(event)) {

@@ -1,12 +1,16 @@
 import * as rules from '../core/option-rules.js'
 import { RETRY_DEFAULTS, type RetryOptions, type RetryPolicy } from '../core/retry.js'
 
-export const retryRule: rules.Rule = rules.optionsWithin({
-  attempts: rules.capRule,
+export const backoffRules: rules.Rules = {
   backoff: rules.oneOf('constant', 'linear', 'exponential'),
   delay: rules.finiteTimeRule,
   maxDelay: rules.timeRule,
   jitter: rules.oneOf('full', 'equal', 'none'),
+}
+
+export const retryRule: rules.Rule = rules.optionsWithin({
+  attempts: rules.capRule,
+  ...backoffRules,
   when: rules.functionRule,
 })
 

@@ -6,7 +6,9 @@ import type { TaskErrorRecord, TaskRecord } from '../core/record.js'
 import type { Redact } from '../core/redact.js'
 import type { RetryOptions, RetryPolicy } from '../core/retry.js'
 import type { Logger } from '../logger.js'
+import type { LaneSettings } from '../runtime/lane.js'
 import type { ArchivedTask, TaskStore } from '../store.js'
+import type { LanePolicy } from '../work.js'
 import { retryPolicyOf, retryRule } from './retry-options.js'
 
 /** Options of a supervisor. Times are whole milliseconds from 0, or `Infinity`; `undefined` means the default. */
@@ -34,6 +36,17 @@ export interface TaskSupervisorOptions {
    * @default 'reject'
    */
   onOverflow?: OverflowPolicy | undefined
+  /** How many functions of one owner may run at once: an integer from 1, or `Infinity`. @default Infinity */
+  perOwner?: number | undefined
+  /**
+   * What happens when every slot is held by a task that awaits one that cannot start for want of a slot: one of those that wait
+   * ends `failed` with `TASK_DEADLOCK` ('report'), or an awaited task runs in the slot of the one that awaits it ('borrow').
+   *
+   * @default 'report'
+   */
+  reentrant?: 'report' | 'borrow' | undefined
+  /** The lanes that tasks may be spawned in, by name. @default {} */
+  lanes?: Record<string, LaneOptions | undefined> | undefined
   /** Called once for each failed task. What it throws is reported as `hook:error`. @default none */
   onError?: ((record: TaskErrorRecord, task: TaskRecord) => unknown) | undefined
   /** Shaped like `console`. Starts and completions are logged at debug, cancellations at info, failures at error. @default none */
@@ -76,6 +89,24 @@ export interface TaskSupervisorOptions {
   storeTimeout?: number | undefined
 }
 
+/** Options of a lane: a named group of tasks with limits of its own, which holds up nobody outside of it. */
+export interface LaneOptions {
+  /** How many of its functions may run at once: an integer from 1, or `Infinity`. @default Infinity */
+  concurrency?: number | undefined
+  /** How many of its tasks may wait, besides the supervisor's `queueLimit`: an integer from 0, or `Infinity`. @default Infinity */
+  queueLimit?: number | undefined
+  /**
+   * At most `limit` starts, those of retries included, in any window of `interval` milliseconds. A task that leaves while it
+   * waits uses none. @default none
+   */
+  rate?: { limit: number; interval: number } | undefined
+  /**
+   * Calls the functions of the lane, such as a circuit breaker of cockatiel: what its `execute` comes to is the attempt's outcome.
+   * One that takes more than 5 s without running the function is given up, with a `hook:error`. @default none
+   */
+  policy?: LanePolicy | undefined
+}
+
 /** What becomes of finished tasks. Live ones are never removed. */
 export interface RetentionOptions {
   /** Milliseconds since the end of the task. @default 86_400_000 */
@@ -91,6 +122,9 @@ export interface RetentionOptions {
   archive?: ((tasks: ArchivedTask[]) => unknown) | undefined
 }
 
+/** The defaults of {@link LaneOptions}, where they are plain values. */
+export const LANE_DEFAULTS = { concurrency: Infinity, queueLimit: Infinity } as const
+
 /** The defaults of {@link TaskSupervisorOptions}, where they are plain values. */
 export const SUPERVISOR_DEFAULTS = {
   name: 'default',
@@ -101,6 +135,9 @@ export const SUPERVISOR_DEFAULTS = {
   grace: 5_000,
   queueLimit: 10_000,
   onOverflow: 'reject',
+  perOwner: Infinity,
+  reentrant: 'report',
+  lanes: {},
   monitor: { enabled: true, interval: 60_000 },
   redact: [],
   keepAlive: true,
@@ -120,7 +157,17 @@ const areCapabilities = (value: unknown): boolean =>
   value !== null &&
   ['durable', 'shared', 'push'].every((key) => typeof (value as Record<string, unknown>)[key] === 'boolean')
 
-const SUPERVISOR_RULES: rules.Rules = {
+const rateRule: rules.Rule = {
+  ...rules.optionsWithin({ limit: rules.capRule, interval: rules.timeRule }),
+  expected: 'an object with limit and interval',
+  accepts: (value) => {
+    const { limit, interval } = value as { limit?: unknown; interval?: unknown }
+    return limit !== undefined && interval !== undefined
+  },
+}
+
+/** What each option may be. */
+export const SUPERVISOR_RULES: rules.Rules = {
   name: rules.nameRule,
   concurrency: rules.capRule,
   timeout: rules.timeRule,
@@ -130,6 +177,16 @@ const SUPERVISOR_RULES: rules.Rules = {
   grace: rules.timeRule,
   queueLimit: rules.countRule,
   onOverflow: rules.oneOf(...OVERFLOW_POLICIES),
+  perOwner: rules.capRule,
+  reentrant: rules.oneOf('report', 'borrow'),
+  lanes: rules.named(
+    rules.optionsWithin({
+      concurrency: rules.capRule,
+      queueLimit: rules.countRule,
+      rate: rateRule,
+      policy: rules.objectWith('execute'),
+    }),
+  ),
   onError: rules.functionRule,
   logger: rules.objectWith('debug', 'info', 'warn', 'error'),
   monitor: rules.optionsWithin({ enabled: rules.booleanRule, interval: rules.timeRule }),
@@ -146,6 +203,7 @@ const SUPERVISOR_RULES: rules.Rules = {
       rules.objectWith(...STORE_METHODS).accepts(value) &&
       typeof (value as TaskStore).kind === 'string' &&
       areCapabilities((value as TaskStore).capabilities),
+    isCode: true,
   },
   retention: rules.optionsWithin({
     maxAge: rules.timeRule,
@@ -161,10 +219,11 @@ type Given<T> = { [K in keyof T]-?: Exclude<T[K], undefined> }
 
 /** With every default filled in; only what has no plain default may be missing. */
 export type ResolvedOptions = Given<
-  Omit<TaskSupervisorOptions, 'onError' | 'logger' | 'clock' | 'store' | 'monitor' | 'retention' | 'retry'>
+  Omit<TaskSupervisorOptions, 'onError' | 'logger' | 'clock' | 'store' | 'monitor' | 'retention' | 'retry' | 'lanes'>
 > &
   Pick<TaskSupervisorOptions, 'onError' | 'logger' | 'clock' | 'store'> & {
     retry: RetryPolicy | null
+    lanes: ReadonlyMap<string, LaneSettings>
     monitor: { enabled: boolean; interval: number }
     retention: { maxAge: number; maxTasks: number; interval: number } & Pick<RetentionOptions, 'archive'>
   }
@@ -176,7 +235,17 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     ...SUPERVISOR_DEFAULTS,
     ...options,
     retry: retryPolicyOf(options.retry),
+    lanes: lanesOf(options.lanes),
     monitor: { ...SUPERVISOR_DEFAULTS.monitor, ...options.monitor },
     retention: { ...SUPERVISOR_DEFAULTS.retention, ...options.retention },
   } as ResolvedOptions
+}
+
+function lanesOf(given: TaskSupervisorOptions['lanes'] = {}): ReadonlyMap<string, LaneSettings> {
+  return new Map(
+    Object.entries(given).map(([name, options]): [string, LaneSettings] => {
+      const { rate = null, policy = null, ...limits } = options ?? {}
+      return [name, { ...LANE_DEFAULTS, ...limits, rate, policy } as LaneSettings]
+    }),
+  )
 }

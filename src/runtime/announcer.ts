@@ -3,16 +3,14 @@ import { deepFreeze } from '../core/freeze.js'
 import type { TaskError, TaskErrorRecord, TaskRecord } from '../core/record.js'
 import type { TaskEventName, TaskEvents } from '../events.js'
 import type { Logger, LogLevel } from '../logger.js'
-import type { CloseReport } from '../work.js'
+import type { CloseReport, OnError } from '../work.js'
 import { Emitter } from './emitter.js'
 import { Hooks } from './hooks.js'
 import type { LiveTask } from './live-task.js'
 import type { Sanitizer } from './sanitizer.js'
 
-/** Called once for each failed task. */
-export type OnError = (record: TaskErrorRecord, task: TaskRecord) => unknown
-
 type TaskEvent = Extract<TaskEventName, `task:${string}`>
+type ServiceEvent = Extract<TaskEventName, `service:${string}`>
 
 /** Log lines are a constant text and fields beside it, so that no name or message can forge one. */
 const LINES: Partial<Record<TaskEvent, readonly [LogLevel, string]>> = {
@@ -23,6 +21,13 @@ const LINES: Partial<Record<TaskEvent, readonly [LogLevel, string]>> = {
   'task:retrying': ['warn', 'task attempt failed: it is tried again'],
   'task:abandoned': ['warn', 'task abandoned: it is still running after its grace'],
   'task:late': ['warn', 'task settled after its outcome'],
+}
+
+const SERVICE_LINES: Record<ServiceEvent, readonly [LogLevel, string]> = {
+  'service:started': ['info', 'service started'],
+  'service:restarting': ['warn', 'service ended: it is started again'],
+  'service:failed': ['error', 'service failed: it is not started again'],
+  'service:stopped': ['info', 'service stopped'],
 }
 
 /** Tells the world: listeners, `onError`, the logger. A record is made only when somebody is there to see it. */
@@ -57,7 +62,7 @@ export class Announcer {
     if (outcome.status === 'completed') this.task('task:completed', task, {})
     else this.task(`task:${outcome.status}`, task, { error: outcome.error })
     this.task('task:settled', task, {})
-    const onError = this.#onError
+    const onError = task.scope?.onError ?? this.#onError
     if (failure && onError) this.#hooks.call('onError', () => onError(failure, task.snapshot()))
   }
 
@@ -70,6 +75,13 @@ export class Announcer {
     this.log('error', 'task interrupted: its process has ended', { id, name, owner, attempt, error })
     const onError = this.#onError
     if (onError) this.#hooks.call('onError', () => onError(failure, task))
+  }
+
+  service<E extends ServiceEvent>(event: E, payload: TaskEvents[E]): void {
+    this.emitter.emit(event, deepFreeze(payload))
+    const { service, ...own } = payload
+    const [level, text] = SERVICE_LINES[event]
+    this.log(level, text, { name: service.name, restarts: service.restarts, ...own })
   }
 
   saturated(reason: 'concurrency' | 'queue', running: number, waiting: number): void {

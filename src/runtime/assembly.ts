@@ -5,22 +5,27 @@ import type { Redact } from '../core/redact.js'
 import type { Logger } from '../logger.js'
 import type { SupervisorStatus } from '../status.js'
 import type { TaskStore } from '../store.js'
-import type { CloseReport, TaskFunction } from '../work.js'
-import { linkCaller, type CallerLink } from './caller-signals.js'
-import { Announcer, type OnError } from './announcer.js'
+import type { CloseReport, OnError } from '../work.js'
+import { Announcer } from './announcer.js'
 import { ProcessHold } from './clock.js'
 import { closeDown, type ClosingOptions } from './closing.js'
 import type { DispatcherOptions } from './dispatcher.js'
+import type { HandleOwner } from './handle.js'
+import { ExitGuard, type Exits } from './exit-guard.js'
 import { IdleGate } from './idle.js'
 import { IdSource } from './ids.js'
 import { Intake } from './intake.js'
 import { Ledger } from './ledger.js'
-import { LiveTask, type TaskSettings } from './live-task.js'
+import type { LiveTask } from './live-task.js'
 import { Monitor } from './monitor.js'
 import { Pipeline } from './pipeline.js'
+import type { PipelineParts } from './pipeline-parts.js'
+import { Reception } from './reception.js'
 import { RecordKeeping, type RecordKeepingOptions } from './record-keeping.js'
 import { Sanitizer } from './sanitizer.js'
-import { statusOf } from './status-of.js'
+import { Scope, type ScopeSettings } from './scope.js'
+import { Services, type ServicesParts } from './services.js'
+import { statusOf, waitedMs } from './status-of.js'
 
 export interface AssemblyOptions extends DispatcherOptions, RecordKeepingOptions {
   readonly redact: Redact
@@ -32,13 +37,9 @@ export interface AssemblyParts {
   readonly store: TaskStore
   readonly logger: Logger | null
   readonly onError: OnError | null
-}
-
-/** What a spawn asks for: the task's settings, and what is not part of them. */
-export interface SpawnRequest {
-  readonly settings: TaskSettings
-  readonly id: string | null
-  readonly signal: AbortSignal | null
+  readonly spawnChild: PipelineParts['spawnChild']
+  readonly services: Pick<ServicesParts, 'spawn' | 'closeScope'>
+  readonly exits: Exits
 }
 
 /** The parts of a supervisor, put together; what each does is its own affair. */
@@ -49,20 +50,25 @@ export class Assembly {
   readonly idle: IdleGate
   readonly ledger = new Ledger()
   readonly pipeline: Pipeline
+  readonly reception: Reception
   readonly records: RecordKeeping
+  readonly services: Services
   readonly #options: AssemblyOptions
   readonly #clock: Clock
   readonly #ids = new IdSource()
   readonly #hold = new ProcessHold()
+  readonly #exit: ExitGuard
   readonly #monitor: Monitor | null
   readonly #sanitizer: Sanitizer
   readonly #startedAt: number
   readonly #startedMono: number
   #state: 'open' | 'draining' | 'closed' = 'open'
   #closing: Promise<CloseReport> | undefined
-  #order = 0
 
-  constructor(options: AssemblyOptions, { clock, store: unguarded, logger, onError }: AssemblyParts) {
+  constructor(
+    options: AssemblyOptions,
+    { clock, store: unguarded, logger, onError, spawnChild, services, exits }: AssemblyParts,
+  ) {
     this.#options = options
     this.#clock = clock
     this.#startedAt = clock.now()
@@ -73,8 +79,16 @@ export class Assembly {
     const records = (this.records = new RecordKeeping(unguarded, options, {
       ...{ clock, announcer, ledger, sanitizer, instanceId: this.instanceId, makeId: this.#makeId },
       status: (tasks) => this.status(tasks),
+      onEmptied: () => {
+        this.#exit.rest()
+      },
     }))
+    this.services = new Services(this.#servicesParts(services))
     const { recorder } = records
+    this.#exit = new ExitGuard({
+      ...{ name: options.name, exits, hasLogger: logger !== null, store: records.store },
+      ...{ clock, announcer, ledger, recorder, sanitizer, instanceId: this.instanceId, makeId: this.#makeId },
+    })
     this.intake = new Intake(ledger, recorder)
     const idle = (this.idle = new IdleGate(
       clock,
@@ -91,7 +105,20 @@ export class Assembly {
       sanitizer,
       gate: records.gate,
       makeId: this.#makeId,
+      spawnChild,
+      find: recorder.find.bind(recorder),
+      read: records.reader.get.bind(records.reader),
+      storeTimeoutMs: options.storeTimeout,
       onStep: idle.check.bind(idle),
+    })
+    this.reception = new Reception({
+      ...{ clock, announcer, sanitizer, intake: this.intake, pipeline: this.pipeline },
+      ...{ instanceId: this.instanceId, isAhead: records.isAhead, makeId: this.#makeId },
+      onTask: () => {
+        if (idle.busy()) this.#exit.busy()
+        if (options.keepAlive) this.#hold.hold()
+        this.#monitor?.start()
+      },
     })
     const logCounts = (): void => {
       announcer.log('debug', formatStatus(this.status(0)), {})
@@ -99,54 +126,34 @@ export class Assembly {
     this.#monitor = logger && options.monitor.enabled ? new Monitor(clock, options.monitor.interval, logCounts) : null
   }
 
+  /** For the handles of its tasks. */
+  readonly handleOwner: HandleOwner = {
+    cancel: (task, reason) => this.pipeline.cancel(task, reason),
+    watcherOf: (task) => this.pipeline.waits.watcherOf(task),
+    setPriority: (task, priority) => this.pipeline.setPriority(task, priority),
+  }
+
   readonly #makeId = (nowMs: number): string => this.#ids.next(nowMs)
-
-  spawn({ settings, id, signal }: SpawnRequest, work: TaskFunction<unknown> | PromiseLike<unknown>): LiveTask {
-    // Before there is a task: a signal that cannot be listened to is misuse, and leaves nothing behind.
-    const caller = signal && this.#link(signal)
-    const task = new LiveTask(this.#order++, settings, {
-      id,
-      instanceId: this.instanceId,
-      atMs: this.#clock.now(),
-      atMono: this.#clock.monotonic(),
-      metadata: this.#sanitizer.metadata(settings.metadata),
-      makeId: this.#makeId,
-    })
-    if (caller) {
-      caller.task = task
-      task.unlinkSignal = caller.link.unlink
-    }
-    this.idle.busy()
-    if (this.#options.keepAlive) this.#hold.hold()
-    this.#monitor?.start()
-    task.isAhead = this.records.isAhead
-    const refusal = this.intake.refusalOf(task, id !== null)
-    this.pipeline.spawn(task, work, {
-      refusal,
-      hasAborted: caller?.link.hasAborted ?? false,
-      abortReason: caller?.link.reason,
-    })
-    return task
-  }
-
-  #link(signal: AbortSignal): { task: LiveTask | null; link: CallerLink } {
-    const caller: { task: LiveTask | null; link: CallerLink } = {
-      task: null,
-      link: linkCaller(
-        signal,
-        (reason) => {
-          if (caller.task) this.pipeline.cancel(caller.task, reason)
-        },
-        () => caller.task?.status === 'pending',
-      ),
-    }
-    return caller
-  }
 
   /** Tells those that match to stop, and gives their number. */
   cancelWhere(matches: (task: LiveTask) => boolean, reason: unknown): number {
-    const targets = [...this.ledger.live()].filter(matches)
-    return targets.filter((task) => this.pipeline.cancel(task, reason)).length
+    return this.pipeline.sweep.cancel([...this.ledger.live()].filter(matches), reason)
+  }
+
+  /** @throws TaskOptionError `OPTION_INVALID` when its signal cannot be listened to */
+  scope(parent: Scope | null, settings: ScopeSettings, services: AssemblyParts['services']): Scope {
+    const { instanceId, ledger, pipeline, records } = this
+    return new Scope(parent?.node ?? null, settings, {
+      ...{ clock: this.#clock, instanceId, ledger, pipeline, records },
+      state: () => parent?.state ?? this.#publicState,
+      makeServices: (own) =>
+        new Services({ ...this.#servicesParts(services), ...own }, parent?.services ?? this.services),
+    })
+  }
+
+  #servicesParts(services: AssemblyParts['services']): ServicesParts {
+    const { announcer } = this
+    return { ...services, clock: this.#clock, announcer, sanitizer: this.#sanitizer, ...this.#options }
   }
 
   pause(): void {
@@ -158,34 +165,31 @@ export class Assembly {
   }
 
   status(tasks: number): SupervisorStatus {
-    const { dispatcher } = this.pipeline
-    return statusOf(
-      {
-        name: this.#options.name,
-        instanceId: this.instanceId,
-        state: this.#state === 'open' && dispatcher.isPaused ? 'paused' : this.#state,
-        queueLimit: this.#options.queueLimit,
-        startedAt: this.#startedAt,
-        startedMono: this.#startedMono,
-        clock: this.#clock,
-        dispatcher,
-        ledger: this.ledger,
-        recorder: this.records.recorder,
+    const { ledger } = this
+    const { gates, queueState, slots, waiting } = this.pipeline.dispatcher
+    return statusOf({
+      ...{ name: this.#options.name, instanceId: this.instanceId, clock: this.#clock, tallies: ledger.tallies },
+      ...{ state: this.#publicState, startedAt: this.#startedAt, startedMono: this.#startedMono },
+      slots,
+      queue: {
+        waiting,
+        limit: queueState.limit,
+        oldestWaitMs: waitedMs(ledger.waiting.first?.dueMono ?? Infinity, this.#clock.monotonic()),
+        saturated: queueState.isFull,
       },
-      tasks,
-    )
+      lanes: gates.status(),
+      services: this.services.status(),
+      store: this.records.recorder.status,
+      tasks: ledger.records(tasks),
+    })
   }
 
-  /** Resolves to true when nothing lives and every outcome has been told, to false when that took longer. */
-  async rested(timeoutMs: number): Promise<boolean> {
-    const startedMono = this.#clock.monotonic()
-    for (;;) {
-      const leftMs = Math.max(0, timeoutMs - (this.#clock.monotonic() - startedMono))
-      if (!(await this.idle.wait(leftMs))) return false
-      const { gate } = this.records
-      if (!gate || gate.isEmpty) return true
-      if (!(await gate.empty(leftMs))) return false
-    }
+  get #publicState(): SupervisorStatus['state'] {
+    return this.#state === 'open' && this.pipeline.dispatcher.isPaused ? 'paused' : this.#state
+  }
+
+  rested(timeoutMs: number): Promise<boolean> {
+    return this.records.rested(this.idle, timeoutMs)
   }
 
   close(options: ClosingOptions): Promise<CloseReport> {
@@ -197,10 +201,11 @@ export class Assembly {
     // Whoever awaits the report gets it, with nothing but a hanging store left to wait for, and whatever keepAlive says.
     const hold = new ProcessHold()
     hold.hold()
-    const { idle, intake, ledger, pipeline, records } = this
-    const report = await closeDown(options, { clock: this.#clock, idle, intake, ledger, pipeline, records })
+    const { idle, intake, ledger, pipeline, records, services } = this
+    const report = await closeDown(options, { clock: this.#clock, idle, intake, ledger, pipeline, records, services })
     hold.release()
     this.#state = 'closed'
+    this.#exit.rest()
     this.announcer.closed(report)
     return report
   }
@@ -209,6 +214,7 @@ export class Assembly {
     this.pipeline.rest()
     this.#hold.release()
     this.#monitor?.stop()
+    this.#exit.rest()
     this.announcer.idle()
   }
 }

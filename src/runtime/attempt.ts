@@ -1,10 +1,11 @@
 import type { JsonValue } from '../core/record.js'
 import type { ProgressUpdate } from '../core/progress.js'
-import type { TaskContext } from '../work.js'
+import type { SpawnFunction, TaskContext, TaskHandle } from '../work.js'
 import { runInTask } from './context.js'
 import { createGuardedController } from './guarded-signal.js'
 import type { TaskRun } from './live-task.js'
 import { whenSettled } from './thenable.js'
+import { WatchedPromise } from './watched-promise.js'
 
 /** How an attempt's function (or a promise handed over) settled. */
 export type Settlement =
@@ -14,7 +15,10 @@ export type Settlement =
 export interface AttemptHost {
   /** The function has really settled. Called again where a foreign thenable settles again. */
   settled(run: TaskRun, settlement: Settlement): void
+  /** Leaves the call to the policy of the task's lane; false where it has none. */
+  callThroughPolicy(run: TaskRun, call: () => unknown): boolean
   callAbortListener(listener: () => unknown): void
+  spawnChild(run: TaskRun, ...args: Parameters<SpawnFunction>): ReturnType<SpawnFunction>
   beat(run: TaskRun, label: unknown): void
   progress(run: TaskRun, update: ProgressUpdate): void
 }
@@ -23,9 +27,11 @@ export interface AttemptHost {
 export function runAttempt(run: TaskRun, host: AttemptHost): void {
   const { task } = run
   const fn = task.fn!
+  const call = (): unknown => runInTask(task, task.context, () => fn(new AttemptContext(run, host)))
+  if (host.callThroughPolicy(run, call)) return
   let returned: unknown
   try {
-    returned = runInTask(task, task.context, () => fn(new AttemptContext(run, host)))
+    returned = call()
   } catch (thrown) {
     host.settled(run, { isFulfilled: false, reason: thrown })
     return
@@ -35,6 +41,7 @@ export function runAttempt(run: TaskRun, host: AttemptHost): void {
 
 /** The same for what has been started already. */
 export function observe(run: TaskRun, work: unknown, host: AttemptHost): void {
+  if (work instanceof WatchedPromise) work.awaited()
   const isPending = whenSettled(
     work,
     (value) => {
@@ -89,11 +96,20 @@ class AttemptContext implements TaskContext {
     return run.controller.signal
   }
 
-  heartbeat(label?: string): void {
-    this.#host.beat(this.#run, label)
+  get spawn(): SpawnFunction {
+    return <T>(...args: Parameters<SpawnFunction>) => this.#host.spawnChild(this.#run, ...args) as TaskHandle<T>
   }
 
-  progress(update: ProgressUpdate): void {
-    this.#host.progress(this.#run, update)
+  // Bound, as a function may well take them out of its context.
+  get heartbeat(): TaskContext['heartbeat'] {
+    return (label) => {
+      this.#host.beat(this.#run, label)
+    }
+  }
+
+  get progress(): TaskContext['progress'] {
+    return (update) => {
+      this.#host.progress(this.#run, update)
+    }
   }
 }

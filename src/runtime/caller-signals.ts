@@ -15,8 +15,9 @@ class SignalHub {
   readonly #links = new LinkedList<Link>()
   readonly #onAbort = (): void => {
     const links = [...this.#links]
-    // Those who wait go first: a running one that stops at once frees a slot, which must go to nobody whose caller has gone.
-    for (const link of links) if (link.isWaiting()) this.#tell(link)
+    // Those who wait go first: a running one that stops at once frees a slot, which must go to nobody whose caller has gone. Of
+    // these the last goes first, lest it fails because one that it comes after has just been stopped.
+    for (const link of [...links].reverse()) if (link.isWaiting()) this.#tell(link)
     for (const link of links) this.#tell(link)
   }
 
@@ -69,13 +70,13 @@ export interface CallerLink {
 export function linkCaller(
   signal: AbortSignal,
   onAbort: (reason: unknown) => void,
-  isWaiting: () => boolean = () => false,
+  { isWaiting = () => false, path = 'spawn().signal' }: { isWaiting?: () => boolean; path?: string } = {},
 ): CallerLink {
   try {
     if (signal.aborted) return { hasAborted: true, reason: signal.reason as unknown, unlink: null }
     return { hasAborted: false, reason: undefined, unlink: onCallerAbort(signal, onAbort, isWaiting) }
   } catch {
-    throw new TaskOptionError('spawn().signal', 'expected an AbortSignal, got one that cannot be listened to')
+    throw new TaskOptionError(path, 'expected an AbortSignal, got one that cannot be listened to')
   }
 }
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 
 /** Which task the code that is now running belongs to, through every await. */
-const currentTask = new AsyncLocalStorage<object>()
+const currentTask = new AsyncLocalStorage<object | undefined>()
 
 const newContext = (): AsyncResource => new AsyncResource('taskward.task', { requireManualDestroy: true })
 
@@ -22,6 +22,11 @@ export function captureContext(mode: 'inherit' | 'detach'): CapturedContext {
 /** Calls the function as a part of the task, in the captured context or else in the present one. */
 export function runInTask<R>(task: object, context: CapturedContext | null, call: () => R): R {
   return context === null ? currentTask.run(task, call) : context.runInAsyncScope(() => currentTask.run(task, call))
+}
+
+/** Calls the function in the captured context, but as no part of whatever task that was captured in. */
+export function runOutsideTasks<R>(context: CapturedContext, call: () => R): R {
+  return context.runInAsyncScope(() => currentTask.run(undefined, call))
 }
 
 /** The task in whose context the caller runs, of whichever supervisor. It may have ended. */

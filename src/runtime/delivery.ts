@@ -95,6 +95,11 @@ export class Delivery {
     return this.#unanswered.some(isOfTask) || this.#suspects.some(isOfTask)
   }
 
+  /** What has been sent, and may or may not have been written. */
+  get unanswered(): readonly Sent[] {
+    return [...this.#unanswered, ...this.#suspects]
+  }
+
   /** One commit, or the one under way. Never rejects. */
   send(): Promise<void> {
     if (this.#commit) return this.#commit

@@ -3,6 +3,7 @@ import type { TaskwardError } from '../core/errors.js'
 import type { TaskFunction } from '../work.js'
 import { captureContext } from './context.js'
 import type { Deadlines } from './deadlines.js'
+import type { Dependencies } from './dependencies.js'
 import type { Dispatcher, DispatcherOptions } from './dispatcher.js'
 import type { Ledger } from './ledger.js'
 import { waitEndsAt } from './limits.js'
@@ -14,6 +15,7 @@ export interface EntranceParts {
   readonly clock: Clock
   readonly ledger: Ledger
   readonly dispatcher: Dispatcher
+  readonly dependencies: Dependencies
   readonly deadlines: Deadlines<LiveTask | TaskRun>
   /** For what waits for the store before it starts; null where that dies with the process. */
   readonly gate: StoreGate | null
@@ -35,20 +37,30 @@ export class Entrance {
   }
 
   admit(task: LiveTask, fn: TaskFunction<unknown>): void {
-    const { clock, deadlines, expire, gate } = this.#parts
+    const { clock, deadlines, dependencies, expire, gate } = this.#parts
     task.fn = fn
     const { delayMs, retry } = task.settings
+    const { isHeldBack } = task
     // The turn in which it goes on may not be that of its spawn.
-    if (delayMs > 0 || retry || (gate && waitsForStore(task))) task.context = captureContext(this.#options.context)
-    if (task.deadlineMono <= clock.monotonic()) expire(task, reasons.pastDeadline(task))
-    else if (delayMs > 0) deadlines.set(task, Math.min(task.dueMono, task.deadlineMono))
-    else this.#welcome(task)
+    if (isHeldBack || retry || (gate && waitsForStore(task))) task.context = captureContext(this.#options.context)
+    if (task.deadlineMono <= clock.monotonic()) {
+      expire(task, reasons.pastDeadline(task))
+      return
+    }
+    if (!isHeldBack) {
+      this.#welcome(task)
+      return
+    }
+    task.isPauseOver = delayMs === 0
+    deadlines.set(task, task.isPauseOver ? task.deadlineMono : Math.min(task.dueMono, task.deadlineMono))
+    if (task.dependencies) dependencies.hold(task)
+    this.resume(task)
   }
 
-  /** Goes on with a task whose pause is over, once nothing of its last attempt is waited for. */
+  /** Goes on with a task whose pause is over, once nothing of its last attempt, and no other task, is waited for. */
   resume(task: LiveTask): void {
     const { clock, deadlines, dispatcher, ledger } = this.#parts
-    if (task.list !== ledger.delayed || !task.isPauseOver || task.run?.isStopping) return
+    if (task.list !== ledger.delayed || !task.isPauseOver || task.waitsFor || task.run?.isStopping) return
     ledger.due(task)
     task.dueMono = clock.monotonic()
     if (task.attempt === 0) {
@@ -79,16 +91,21 @@ export class Entrance {
   }
 
   #enter(task: LiveTask): void {
-    const { dispatcher, refuse } = this.#parts
-    const admission = dispatcher.offer(task)
+    const { afterStep, dispatcher, refuse } = this.#parts
+    const { admission, lane } = dispatcher.offer(task)
     if (admission === 'start' || admission === 'wait') return
-    const { queueLimit } = this.#options
-    if (admission === 'reject') refuse(task, reasons.queueFull(task, queueLimit))
-    else if (admission === 'drop') refuse(task, reasons.dropped(task, queueLimit))
+    const { queueLimit } = lane?.settings ?? this.#options
+    const queue = lane ? `the queue of lane '${lane.name}'` : 'the queue'
+    if (admission === 'reject') refuse(task, reasons.queueFull(task, queue, queueLimit))
+    else if (admission === 'drop') refuse(task, reasons.dropped(task, queue, queueLimit))
     else {
-      const victim = dispatcher.leastUrgent!
-      dispatcher.wait(task)
-      refuse(victim, reasons.dropped(victim, queueLimit))
+      const victim = dispatcher.leastUrgent(lane)!
+      // Lest the victim is started before it is dropped.
+      dispatcher.asOne(() => {
+        dispatcher.wait(task)
+        refuse(victim, reasons.dropped(victim, queue, queueLimit))
+      })
+      afterStep()
     }
     dispatcher.overflowed()
   }

@@ -72,8 +72,25 @@ export class GuardedStore implements TaskStore {
     return this.#whenOpen(
       'commit',
       () => this.#store.commit(changes),
-      (answers) => Array.isArray(answers) && answers.length === changes.length && answers.every(isCommitAnswer),
+      (answers) => areAnswers(answers, changes),
     )
+  }
+
+  /** Whether records outlive a process that has no turn left to write them. */
+  get commitsSync(): boolean {
+    return this.capabilities.durable && !this.#isClosed && typeof this.#store.commitSync === 'function'
+  }
+
+  /** The same, at this moment. */
+  get canCommitSync(): boolean {
+    return this.#isOpen && this.commitsSync
+  }
+
+  /** @throws whatever the store throws, and TaskStoreError where its answer makes no sense */
+  commitSync(changes: readonly TaskChange[]): CommitAnswer[] {
+    const answers: unknown = this.#store.commitSync?.(changes)
+    if (holds((given) => areAnswers(given, changes), answers)) return answers as CommitAnswer[]
+    throw this.#error('commitSync', 'gave an answer that makes no sense')
   }
 
   get(id: string): Promise<TaskRecord | undefined> {
@@ -223,6 +240,9 @@ function holds(check: (answer: unknown) => boolean, answer: unknown): boolean {
 const COMMIT_ANSWERS: readonly unknown[] = ['applied', 'stale', 'terminal', 'missing'] satisfies CommitAnswer[]
 
 const isCommitAnswer = (answer: unknown): boolean => COMMIT_ANSWERS.includes(answer)
+
+const areAnswers = (answers: unknown, changes: readonly TaskChange[]): boolean =>
+  Array.isArray(answers) && answers.length === changes.length && answers.every(isCommitAnswer)
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 

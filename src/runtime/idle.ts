@@ -19,9 +19,11 @@ export class IdleGate {
     this.#onIdle = onIdle
   }
 
-  /** To be called when work has come. */
-  busy(): void {
+  /** To be called when work has come. True where there was none. */
+  busy(): boolean {
+    const wasIdle = !this.#isBusy
     this.#isBusy = true
+    return wasIdle
   }
 
   /** To be called when work has gone. */

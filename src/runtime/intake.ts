@@ -2,11 +2,9 @@ import type { TaskwardError } from '../core/errors.js'
 import { taskInContext } from './context.js'
 import type { Ledger } from './ledger.js'
 import { LiveTask } from './live-task.js'
-import { duplicate, refusedByClose } from './reasons.js'
+import * as reasons from './reasons.js'
 import type { Recorder } from './recorder.js'
-
-/** Who may spawn: everybody, only live tasks (while `close` drains), nobody. */
-export type IntakeState = 'everybody' | 'live tasks' | 'nobody'
+import type { IntakeState } from './scope-node.js'
 
 /** The door: says why a newcomer may not enter. */
 export class Intake {
@@ -24,19 +22,31 @@ export class Intake {
     return this.#recorder.find(id)?.isSettled === false
   }
 
-  /** To be asked before the task is known to anybody. */
-  refusalOf(task: LiveTask, hasOwnId: boolean): TaskwardError | null {
-    const isTaken = hasOwnId && this.#recorder.isTaken(task.id)
-    if (isTaken) return duplicate(task)
+  /** Whether the id belongs to another task already; to be asked before the task is known to anybody. */
+  isDuplicate(task: LiveTask): boolean {
+    const isTaken = this.#recorder.isTaken(task.id)
     task.isUnsureOfId = isTaken === undefined
-    if (this.state === 'nobody' || (this.state === 'live tasks' && !this.#isInsideLiveTask()))
-      return refusedByClose(task)
+    return isTaken === true
+  }
+
+  /** Why the task may not come in, if it may not: its supervisor, or a scope it is in, is closing or closed. */
+  refusalOf(task: LiveTask): TaskwardError | null {
+    if (this.state === 'everybody' && task.scope === null) return null
+    const spawner = this.#spawnerOf(task)
+    if (this.state === 'nobody' || (this.state === 'live tasks' && !spawner)) return reasons.refusedByClose(task)
+    for (let scope = task.scope; scope !== null; scope = scope.parent) {
+      const isInside = spawner !== null && scope.holds(spawner.scope)
+      if (scope.intake === 'nobody' || (scope.intake === 'live tasks' && !isInside)) {
+        return reasons.refusedByClose(task, scope.name)
+      }
+    }
     return null
   }
 
-  /** The caller runs in the async context of a task of this supervisor that has no outcome yet. */
-  #isInsideLiveTask(): boolean {
+  /** The task of this supervisor, without an outcome yet, that spawns: by its context, or in its async context. */
+  #spawnerOf({ parent }: LiveTask): LiveTask | null {
+    if (parent && this.#ledger.isLive(parent)) return parent
     const task = taskInContext()
-    return task instanceof LiveTask && this.#ledger.isLive(task)
+    return task instanceof LiveTask && this.#ledger.isLive(task) ? task : null
   }
 }

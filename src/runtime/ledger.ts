@@ -1,21 +1,17 @@
-import { Histogram } from '../core/histogram.js'
 import { LinkedList } from '../core/linked-list.js'
 import type { TaskErrorRecord, TaskRecord } from '../core/record.js'
-import type { SupervisorStatus, StatusTotals } from '../status.js'
+import type { StatusTotals } from '../status.js'
 import type { LiveTask, TaskRun } from './live-task.js'
-import { Names } from './names.js'
-import { Rate } from './rates.js'
-
-const MAX_RECENT_ERRORS = 20
+import { Tallies, type Whereabout } from './tallies.js'
 
 /**
- * Who is where, and how many there have been. A task is in one of the lists as long as it is pending or its function runs,
- * so nothing here grows with the tasks already finished.
+ * Who is where, and how many there have been; the same for each scope. A task is in one of the lists as long as it is pending
+ * or its function runs, so nothing here grows with the tasks already finished.
  */
 export class Ledger {
   /** Those that could run, had they a slot. */
   readonly waiting = new LinkedList<LiveTask>()
-  /** Those whose time has yet to come: delayed, or to be tried again. */
+  /** Those whose time has yet to come: delayed, waiting for others, or to be tried again. */
   readonly delayed = new LinkedList<LiveTask>()
   readonly running = new LinkedList<LiveTask>()
   /** Told to stop, still running, within their grace. */
@@ -23,29 +19,16 @@ export class Ledger {
   /** Still running when their grace was over. */
   readonly abandoned = new LinkedList<TaskRun>()
 
-  /** How many of those that are stopping hold a slot. */
-  stoppingWithSlot = 0
+  readonly tallies = new Tallies()
+  readonly #ofAll: readonly Tallies[]
 
-  readonly totals: StatusTotals = {
-    spawned: 0,
-    completed: 0,
-    failed: 0,
-    cancelled: 0,
-    retried: 0,
-    timedOut: 0,
-    rejected: 0,
-    abandoned: 0,
-    late: 0,
+  constructor() {
+    // Not as an initializer: in the CommonJS build those of private fields run before those of public ones.
+    this.#ofAll = [this.tallies]
   }
-  readonly #names = new Names()
-  readonly #waitMs = new Histogram()
-  readonly #runMs = new Histogram()
-  readonly #rates = { spawned: new Rate(), completed: new Rate(), failed: new Rate() }
-  readonly #recentErrors: TaskErrorRecord[] = []
 
-  /** Nothing is pending, running or stopping. What is abandoned is not waited for. */
   get isIdle(): boolean {
-    return this.waiting.size + this.delayed.size + this.running.size + this.stopping.size === 0
+    return this.tallies.isIdle
   }
 
   /** Whether the task is one of this supervisor's that have no outcome yet. */
@@ -60,81 +43,111 @@ export class Ledger {
     yield* this.running
   }
 
+  count(task: LiveTask, total: keyof StatusTotals): void {
+    for (const tallies of this.#talliesOf(task)) tallies.totals[total]++
+  }
+
   spawned(task: LiveTask): void {
-    this.totals.spawned++
-    this.#rates.spawned.add(task.createdMono)
-    task.tally = this.#names.tallyOf(task.settings.name)
-    task.tally.counts.pending++
-    if (task.runAt === null) this.waiting.add(task)
-    else this.delayed.add(task)
+    const where = task.isHeldBack ? 'delayed' : 'waiting'
+    this[where].add(task)
+    task.scope?.joined(task, where)
+    for (const tallies of this.#talliesOf(task)) tallies.spawned(task, where)
   }
 
   /** Its time has come. */
   due(task: LiveTask): void {
     this.delayed.remove(task)
     this.waiting.add(task)
+    task.scope?.moved(task, 'delayed', 'waiting')
+    for (const tallies of this.#talliesOf(task)) tallies.due()
   }
 
   started(task: LiveTask): void {
     this.waiting.remove(task)
     this.running.add(task)
-    task.tally!.counts.pending--
-    task.tally!.counts.running++
-    this.#waitMs.add(task.startedMono - task.dueMono)
+    task.scope?.moved(task, 'waiting', 'running')
+    for (const tallies of this.#talliesOf(task)) tallies.started(task)
   }
 
   /** Its attempt has failed, and another follows. */
   retried(task: LiveTask): void {
     this.#leaveRunning(task)
     this.delayed.add(task)
-    task.tally!.counts.pending++
-    this.totals.retried++
+    task.scope?.moved(task, 'running', 'delayed')
+    for (const tallies of this.#talliesOf(task)) tallies.retried(task)
   }
 
   /** Called when the outcome has been decided. */
   ended(task: LiveTask): void {
-    const { status } = task.outcome!
-    const { counts } = task.tally!
+    let where: Whereabout | null = null
     if (task.list === this.running) this.#leaveRunning(task)
     else {
-      const list = task.list === this.waiting ? this.waiting : this.delayed
-      list.remove(task)
-      counts.pending--
+      where = task.list === this.waiting ? 'waiting' : 'delayed'
+      this[where].remove(task)
     }
-    counts[status]++
-    this.totals[status]++
-    if (status !== 'cancelled') this.#rates[status].add(task.finishedMono)
+    for (const tallies of this.#talliesOf(task)) tallies.ended(task, where)
+    task.scope?.tasks[where ?? 'running'].delete(task)
+    this.#left(task)
   }
 
   /** A function that still runs is listed as stopping. */
   #leaveRunning(task: LiveTask): void {
     const run = task.run!
     this.running.remove(task)
-    task.tally!.counts.running--
-    this.#runMs.add(run.endedMono - task.startedMono)
-    task.tally!.runMs.add(run.endedMono - task.startedMono)
+    run.isStoppingWithSlot = run.isActive && run.holdsSlot
+    for (const tallies of this.#talliesOf(task)) {
+      tallies.attempted(task, run.endedMono - task.startedMono)
+      if (!run.isActive) continue
+      tallies.stopping++
+      if (run.isStoppingWithSlot) tallies.stoppingWithSlot++
+    }
     if (!run.isActive) return
     this.stopping.add(run)
-    if (run.holdsSlot) this.stoppingWithSlot++
+    task.scope?.straggles(run)
   }
 
-  failed(record: TaskErrorRecord): void {
-    this.#recentErrors.unshift(record)
-    if (this.#recentErrors.length > MAX_RECENT_ERRORS) this.#recentErrors.pop()
+  failed(task: LiveTask, record: TaskErrorRecord): void {
+    for (const tallies of this.#talliesOf(task)) tallies.failed(record)
   }
 
   /** Called while the run still holds its slot. */
   wasAbandoned(run: TaskRun): void {
-    this.stopped(run)
+    this.#leaveStopping(run)
     this.abandoned.add(run)
-    this.totals.abandoned++
+    for (const tallies of this.#talliesOf(run.task)) {
+      tallies.abandoned++
+      tallies.totals.abandoned++
+    }
+    this.#left(run.task)
   }
 
   /** A function that had been told to stop has settled at last. Called while its run still holds its slot. */
   stopped(run: TaskRun): void {
-    const list = run.list === this.stopping ? this.stopping : this.abandoned
-    if (list === this.stopping && run.holdsSlot) this.stoppingWithSlot--
-    list.remove(run)
+    if (run.list === this.stopping) this.#leaveStopping(run)
+    else {
+      this.abandoned.remove(run)
+      for (const tallies of this.#talliesOf(run.task)) tallies.abandoned--
+    }
+    run.task.scope?.stragglers.delete(run)
+    this.#left(run.task)
+  }
+
+  #leaveStopping(run: TaskRun): void {
+    this.stopping.remove(run)
+    for (const tallies of this.#talliesOf(run.task)) {
+      tallies.stopping--
+      if (run.isStoppingWithSlot) tallies.stoppingWithSlot--
+    }
+  }
+
+  /** Tells the scopes that somebody has gone. */
+  #left({ scope }: LiveTask): void {
+    for (let each = scope; each !== null; each = each.parent) each.rested()
+  }
+
+  /** Those of all, and of each scope that the task is in. */
+  #talliesOf({ scope }: LiveTask): readonly Tallies[] {
+    return scope === null ? this.#ofAll : scope.allTallies
   }
 
   /** Milliseconds that the longest waiting has waited for a slot. */
@@ -145,12 +158,7 @@ export class Ledger {
 
   /** At most `limit` records, each once: running first, then stopping, abandoned, waiting and delayed, each oldest first. */
   records(limit: number): TaskRecord[] {
-    const listed = new Set<LiveTask>()
-    for (const task of this.#inOrder()) {
-      if (listed.size >= limit) break
-      listed.add(task)
-    }
-    return [...listed].map((task) => task.snapshot())
+    return recordsOf(this.#inOrder(), limit)
   }
 
   *#inOrder(): Generator<LiveTask> {
@@ -160,23 +168,14 @@ export class Ledger {
     yield* this.waiting
     yield* this.delayed
   }
+}
 
-  status(
-    nowMono: number,
-    startedMono: number,
-  ): Pick<SupervisorStatus, 'totals' | 'perSecond' | 'waitMs' | 'runMs' | 'names' | 'recentErrors'> {
-    const { spawned, completed, failed } = this.#rates
-    return {
-      totals: { ...this.totals },
-      perSecond: {
-        spawned: spawned.perSecond(nowMono, startedMono),
-        completed: completed.perSecond(nowMono, startedMono),
-        failed: failed.perSecond(nowMono, startedMono),
-      },
-      waitMs: this.#waitMs.percentiles(),
-      runMs: this.#runMs.percentiles(),
-      names: this.#names.status(),
-      recentErrors: [...this.#recentErrors],
-    }
+/** The first `limit` of the tasks, each once. */
+export function recordsOf(tasks: Iterable<LiveTask>, limit: number): TaskRecord[] {
+  const listed = new Set<LiveTask>()
+  for (const task of tasks) {
+    if (listed.size >= limit) break
+    listed.add(task)
   }
+  return [...listed].map((task) => task.snapshot())
 }

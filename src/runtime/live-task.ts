@@ -11,45 +11,23 @@ import type {
   TaskTransition,
 } from '../core/record.js'
 import type { TaskChange } from '../store.js'
-import type { RetryPolicy } from '../core/retry.js'
 import type { TaskFunction } from '../work.js'
 import type { CapturedContext } from './context.js'
 import type { Deadline } from './deadlines.js'
 import { Eventual, eventualOf, told } from './eventual.js'
 import { Journal } from './journal.js'
-import type { NameTally } from './names.js'
+import type { LanePlace } from './lane.js'
 import type { Ticket } from './queue.js'
 import type { Run } from './run.js'
-
-/** What a task is made of, once its options are checked and the defaults are filled in. */
-export interface TaskSettings {
-  readonly name: string
-  readonly owner: string | null
-  readonly priority: number
-  readonly timeoutMs: number
-  readonly queueTimeoutMs: number
-  readonly graceMs: number
-  readonly delayMs: number
-  /** Epoch milliseconds; `Infinity` for none. */
-  readonly deadlineAt: number
-  readonly stallTimeoutMs: number
-  readonly retry: RetryPolicy | null
-  readonly metadata: Readonly<Record<string, JsonValue>>
-}
-
-/** What a task is given besides its settings. */
-export interface Made {
-  readonly id: string | null
-  readonly instanceId: string
-  readonly atMs: number
-  readonly atMono: number
-  /** The metadata as the record shall have it. */
-  readonly metadata: Record<string, JsonValue>
-  readonly makeId: (nowMs: number) => string
-}
+import type { ScopeNode } from './scope-node.js'
+import { recordOf } from './task-record.js'
+import type { Made, TaskSettings } from './task-settings.js'
 
 /** A run of a task. */
 export type TaskRun = Run<LiveTask>
+
+/** A scope of tasks. */
+export type TaskScopeNode = ScopeNode<LiveTask, TaskRun>
 
 /** What a task under supervision is, to the runtime. Changes only by its methods; they decide nothing, they keep the record true. */
 export class LiveTask implements Deadline, ListEntry<LiveTask> {
@@ -58,6 +36,8 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   previous: LiveTask | null = null
   next: LiveTask | null = null
   ticket: Ticket | null = null
+  /** Its place among those who wait in its lane; the dispatcher's. */
+  lanePlace: LanePlace | null = null
   heapIndex = -1
   dueAt = NaN
 
@@ -73,7 +53,21 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   dueMono: number
   readonly #makeId: (nowMs: number) => string
   #id: string | null
-  readonly #metadata: Record<string, JsonValue>
+  /** As the record has it. */
+  readonly metadata: Record<string, JsonValue>
+  /** The innermost scope it is in; null where it is in none. */
+  readonly scope: TaskScopeNode | null
+  readonly parentId: string | null
+  /** As long as both live. */
+  parent: LiveTask | null
+  /** Its children that live. */
+  children: Set<LiveTask> | null = null
+  /** The tasks it has to come after, until that is looked at; ids are of those that may be known elsewhere. */
+  dependencies: readonly (LiveTask | string)[] | null
+  /** Those of them it still waits for, each with what takes that back. */
+  waitsFor: Map<LiveTask | string, () => void> | null = null
+  /** Told when it has its outcome. */
+  onEnded: Set<() => void> | null = null
 
   status: TaskStatus = 'pending'
   priority: number
@@ -97,8 +91,6 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   run: TaskRun | null = null
   progress: TaskProgress | null = null
   progressToldMono = NaN
-  /** What is counted under its name; the ledger's. */
-  tally: NameTally | null = null
   outcome: TaskOutcome<unknown> | null = null
   /** Takes the task off its caller's signal. */
   unlinkSignal: (() => void) | null = null
@@ -121,7 +113,7 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   isDuplicate = false
   readonly #journal = new Journal()
 
-  constructor(order: number, settings: TaskSettings, made: Made) {
+  constructor(order: number, settings: TaskSettings, made: Made<LiveTask, TaskScopeNode>) {
     this.order = order
     this.settings = settings
     this.priority = settings.priority
@@ -133,7 +125,11 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     if (settings.delayMs > 0) this.runAt = made.atMs + settings.delayMs
     this.#id = made.id
     this.#makeId = made.makeId
-    this.#metadata = made.metadata
+    this.metadata = made.metadata
+    this.scope = made.scope
+    this.parent = made.parent
+    this.parentId = made.parent?.id ?? null
+    this.dependencies = made.dependencies
   }
 
   get id(): string {
@@ -173,6 +169,11 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     this.#persisted = told(this.#persisted, isPersisted)
   }
 
+  /** Its time has yet to come. */
+  get isHeldBack(): boolean {
+    return this.runAt !== null || this.dependencies !== null
+  }
+
   get isSettled(): boolean {
     return isTerminal(this.status)
   }
@@ -201,6 +202,7 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     if (this.status === 'running') this.#leaveRun(atMs, atMono)
     this.fn = null
     this.context = null
+    this.dependencies = null
     this.#change(outcome.status, atMs, outcome.status === 'completed' ? null : outcome.error)
   }
 
@@ -239,31 +241,7 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   }
 
   snapshot(): TaskRecord {
-    const { outcome, settings } = this
-    return {
-      id: this.id,
-      name: settings.name,
-      owner: settings.owner,
-      ...{ lane: null, parentId: null, scope: null },
-      status: this.status,
-      attempt: this.attempt,
-      // As JSON, in which there is no Infinity.
-      maxAttempts: Math.min(settings.retry?.attempts ?? 1, Number.MAX_SAFE_INTEGER),
-      priority: this.priority,
-      createdAt: this.createdAt,
-      startedAt: this.startedAt,
-      finishedAt: this.finishedAt,
-      runAt: this.runAt,
-      stoppingSince: this.stoppingSince,
-      abandoned: this.abandoned,
-      progress: this.progress,
-      ...{ input: null, result: null },
-      error: outcome === null || outcome.status === 'completed' ? null : outcome.error,
-      metadata: this.#metadata,
-      ...{ after: [], retryOf: null, definitionVersion: null },
-      instanceId: this.instanceId,
-      version: this.version,
-    }
+    return recordOf(this)
   }
 
   /** Every transition so far. */

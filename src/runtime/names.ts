@@ -15,11 +15,18 @@ export class NameTally {
 /** The tallies by name, in bounded space whatever names are used. */
 export class Names {
   readonly #tallies = new Map<string, NameTally>()
+  /** The one asked for last: tasks of one name tend to come together. */
+  #last: { readonly name: string; readonly tally: NameTally } | null = null
 
   /** The name's own tally, or that of the rest. A task keeps the one it was given. */
   tallyOf(name: string): NameTally {
-    const known = this.#tallies.get(name)
-    if (known) return known
+    if (this.#last?.name === name) return this.#last.tally
+    const tally = this.#tallies.get(name) ?? this.#tallyOfNew(name)
+    this.#last = { name, tally }
+    return tally
+  }
+
+  #tallyOfNew(name: string): NameTally {
     const key = this.#tallies.size < MAX_NAMES ? name : OTHER
     let tally = this.#tallies.get(key)
     if (tally === undefined) this.#tallies.set(key, (tally = new NameTally()))

@@ -80,7 +80,7 @@ export class Outcomes {
     })
     task.fail(failure)
     if (!task.isTracked) this.#parts.recorder.keepRefused(failure)
-    this.#parts.ledger.failed(failure)
+    this.#parts.ledger.failed(task, failure)
     return failure
   }
 }

@@ -1,39 +1,29 @@
 import type { Clock } from '../clock.js'
 import { isTaskTimeoutError, type TaskwardError } from '../core/errors.js'
-import type { ProgressUpdate } from '../core/progress.js'
-import type { TaskError, TaskErrorRecord, TaskOutcome } from '../core/record.js'
+import type { TaskErrorRecord, TaskOutcome } from '../core/record.js'
 import type { TaskFunction } from '../work.js'
 import type { Announcer } from './announcer.js'
-import { observe, runAttempt, type AttemptHost, type Settlement } from './attempt.js'
+import { observe, runAttempt, type Settlement } from './attempt.js'
+import { Host } from './attempt-host.js'
 import { Deadlines } from './deadlines.js'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.js'
 import { Entrance } from './entrance.js'
 import type { Ledger } from './ledger.js'
 import { attemptEndsAt, exceeded } from './limits.js'
 import type { LiveTask, TaskRun } from './live-task.js'
-import { Outcomes, type OutcomeParts } from './outcomes.js'
+import { Outcomes } from './outcomes.js'
+import type { Entry, PipelineParts } from './pipeline-parts.js'
 import * as reasons from './reasons.js'
 import { ProgressReports } from './progress-reports.js'
 import type { Recorder } from './recorder.js'
+import { Relations } from './relations.js'
 import { Retries } from './retries.js'
 import { Run } from './run.js'
 import type { Sanitizer } from './sanitizer.js'
 import { Stragglers } from './stragglers.js'
+import { Sweep } from './sweep.js'
 import { silence } from './thenable.js'
-
-export interface PipelineParts extends OutcomeParts {
-  /** Called after each step that may have been the last. */
-  readonly onStep: () => void
-}
-
-/** How a task comes in. */
-export interface Entry {
-  /** Why it may not enter, if it may not. */
-  readonly refusal: TaskwardError | null
-  /** Whether its caller's signal had aborted before it came. */
-  readonly hasAborted: boolean
-  readonly abortReason: unknown
-}
+import { Waits } from './waits.js'
 
 /**
  * Everything that happens to a task, in order:
@@ -44,8 +34,11 @@ export interface Entry {
  *
  * Each step changes the state whole before anybody hears of it, since those who hear may call back in.
  */
-export class Pipeline implements AttemptHost {
+export class Pipeline {
   readonly dispatcher: Dispatcher
+  readonly relations: Relations
+  readonly waits: Waits
+  readonly sweep: Sweep
   readonly #clock: Clock
   readonly #ledger: Ledger
   readonly #recorder: Recorder
@@ -56,6 +49,7 @@ export class Pipeline implements AttemptHost {
   readonly #progress: ProgressReports
   readonly #retries: Retries
   readonly #stragglers: Stragglers
+  readonly #host: Host
   readonly #onStep: () => void
   /** Of tasks while they wait or run, and of runs that were told to stop. */
   readonly #deadlines: Deadlines<LiveTask | TaskRun>
@@ -72,45 +66,74 @@ export class Pipeline implements AttemptHost {
       this.#recorder.changed(task)
       announcer.task('task:progress', task, { progress: task.progress! })
     })
-    this.#retries = new Retries(announcer)
     this.#onStep = parts.onStep
     this.#deadlines = new Deadlines(clock, (entry) => {
       if (entry instanceof Run) this.#abandon(entry)
       else this.#fallDue(entry)
     })
-    this.#stragglers = new Stragglers({
-      ...parts,
-      deadlines: this.#deadlines,
-      release: (run) => {
-        this.dispatcher.release(run)
+    const onSaturated = (reason: 'concurrency' | 'queue'): void => {
+      announcer.saturated(reason, this.dispatcher.slots.held, this.dispatcher.waiting)
+    }
+    this.dispatcher = new Dispatcher(options, {
+      ...{ clock, start: this.#start.bind(this), onSaturated },
+      onServed: () => {
+        this.waits.look()
       },
     })
-    this.dispatcher = new Dispatcher(
-      options,
-      (task) => {
-        this.#start(task)
+    const release = this.dispatcher.release.bind(this.dispatcher)
+    this.#stragglers = new Stragglers({ ...parts, deadlines: this.#deadlines, release })
+    this.#retries = new Retries({
+      ...parts,
+      ...{ progress: this.#progress, outcomes: this.#outcomes, deadlines: this.#deadlines },
+      leaveSlot: this.#leaveSlot.bind(this),
+      fail: (task, error) => this.#stop(task, error, 'failed'),
+      afterStep: this.#afterStep.bind(this),
+    })
+    const refuse = this.#refuse.bind(this)
+    const cancel = (task: LiveTask, error: TaskwardError): boolean => this.#stop(task, error, 'cancelled')
+    this.waits = new Waits({ clock, ledger: parts.ledger, dispatcher: this.dispatcher, refuse })
+    this.sweep = new Sweep(parts.ledger, this.#retries, this.#stragglers, {
+      dispatcher: this.dispatcher,
+      refuse,
+      cancel,
+    })
+    this.#host = new Host({
+      ...parts,
+      gates: this.dispatcher.gates,
+      progress: this.#progress,
+      settled: this.#settled.bind(this),
+    })
+    this.relations = new Relations({
+      ...parts,
+      dispatcher: this.dispatcher,
+      refuse,
+      resume: (task) => {
+        this.#entrance.resume(task)
+        this.#afterStep()
       },
-      (reason) => {
-        announcer.saturated(reason, this.dispatcher.slots.held, this.dispatcher.waiting)
-      },
-    )
+      cancel,
+    })
     this.#entrance = new Entrance(options, {
       ...parts,
+      dependencies: this.relations.dependencies,
       deadlines: this.#deadlines,
       dispatcher: this.dispatcher,
-      refuse: this.#refuse.bind(this),
+      refuse,
       expire: (task, error) => this.#stop(task, error, 'failed'),
       afterStep: this.#afterStep.bind(this),
     })
   }
 
-  spawn(task: LiveTask, work: TaskFunction<unknown> | PromiseLike<unknown>, { refusal, ...caller }: Entry): void {
+  spawn(task: LiveTask, work: TaskFunction<unknown> | PromiseLike<unknown>, entry: Entry): void {
+    const { refusal, bornCancelled } = entry
     this.#ledger.spawned(task)
-    if (refusal?.code === 'TASK_DUPLICATE') this.#recorder.refuse(task)
+    if (entry.isDuplicate) this.#recorder.refuse(task)
     else this.#recorder.track(task)
+    this.relations.joined(task)
     this.#announcer.task('task:spawned', task, {})
     if (refusal) this.#refuse(task, refusal)
-    else if (caller.hasAborted) this.cancel(task, caller.abortReason)
+    else if (bornCancelled) this.#stop(task, bornCancelled, 'cancelled')
+    else if (entry.replaces) this.#stop(entry.replaces, reasons.replaced(entry.replaces), 'cancelled')
 
     if (typeof work !== 'function') this.#adopt(task, work)
     else if (!task.isSettled) this.#entrance.admit(task, work)
@@ -122,7 +145,7 @@ export class Pipeline implements AttemptHost {
     if (task.isSettled) run.endedMono = task.finishedMono
     else this.#begin(task)
     run.isActive = !task.isSettled
-    observe(run, work, this)
+    observe(run, work, this.#host)
   }
 
   /** The task has its slot; returns when its function has, be it with a promise. */
@@ -131,7 +154,7 @@ export class Pipeline implements AttemptHost {
     // A listener of its start may have cancelled it.
     if (task.isSettled) return
     task.run!.isActive = true
-    runAttempt(task.run!, this)
+    runAttempt(task.run!, this.#host)
   }
 
   #begin(task: LiveTask): void {
@@ -143,16 +166,18 @@ export class Pipeline implements AttemptHost {
   }
 
   /** The function, or the promise handed over, has really settled. */
-  settled(run: TaskRun, settlement: Settlement): void {
+  #settled(run: TaskRun, settlement: Settlement): void {
+    this.waits.forget(run)
     if (run.hasEnded) {
       this.#stragglers.settled(run, settlement)
       this.#entrance.resume(run.task)
       this.#afterStep()
       return
     }
-    run.isActive = false
+    // One that a policy calls says itself whether it is active: it may have been answered for.
+    if (!run.isByPolicy) run.isActive = false
     const outcome = this.#outcomes.of(settlement)
-    if (outcome.status === 'failed' && this.#triesAgain(run.task, outcome)) return
+    if (outcome.status === 'failed' && this.#retries.follow(run.task, outcome)) return
     this.#conclude(run.task, outcome)
   }
 
@@ -161,32 +186,23 @@ export class Pipeline implements AttemptHost {
     // Code of the user's may just have cancelled it.
     if (!task.isSettled) {
       const failure = this.#decide(task, outcome)
-      this.dispatcher.release(task.run)
-      this.#outcomes.tell(task, failure)
+      this.dispatcher.asOne(() => {
+        this.#leaveSlot(task.run!, outcome)
+        this.#tell(task, failure)
+      })
     }
     this.#afterStep()
   }
 
-  /** The attempt has failed. False where that is the end of it. */
-  #triesAgain(task: LiveTask, { error, reason }: { error: TaskError; reason: unknown }): boolean {
-    const delayMs = this.#retries.delayAfter(task, reason)
-    if (delayMs === null) return false
-    this.#progress.finish(task)
-    if (task.isSettled) return false
-    if (this.#clock.monotonic() + delayMs >= task.deadlineMono) {
-      return this.#stop(task, reasons.pastDeadline(task, reason), 'failed')
+  /** The attempt has come to its end by itself. Its function has too, unless a policy has answered for it. */
+  #leaveSlot(run: TaskRun, outcome: TaskOutcome<unknown>): void {
+    if (!run.isActive) {
+      this.dispatcher.release(run)
+      return
     }
-    const run = task.run!
-    this.#outcomes.retry(task, error, delayMs)
-    this.#deadlines.set(task, task.dueMono)
-    if (run.isActive) {
-      this.#ledger.totals.timedOut++
-      this.#stragglers.tell(run, reason as TaskwardError, error)
-    } else this.dispatcher.release(run)
-    // Whoever heard that it stops, or has its slot already, may have ended it.
-    if (!task.isSettled) this.#announcer.task('task:retrying', task, { error, delay: delayMs })
-    this.#afterStep()
-    return true
+    const cause = outcome.status === 'completed' ? undefined : outcome.reason
+    const error = isTaskTimeoutError(cause) ? cause : reasons.overtaken(run.task, cause)
+    this.#stragglers.tell(run, error, this.#sanitizer.error(error))
   }
 
   /** Puts a waiting task behind those of that priority; false when it does not wait. */
@@ -195,14 +211,6 @@ export class Pipeline implements AttemptHost {
     if (!this.dispatcher.setPriority(task, priority) && task.priority !== priority) task.reprioritise(priority)
     this.#recorder.changed(task)
     return true
-  }
-
-  beat(run: TaskRun, label: unknown): void {
-    run.beat(this.#clock.monotonic(), label)
-  }
-
-  progress(run: TaskRun, update: ProgressUpdate): void {
-    this.#progress.update(run, update)
   }
 
   /** Tells the task to stop; false when it has its outcome already. */
@@ -215,13 +223,16 @@ export class Pipeline implements AttemptHost {
   #stop(task: LiveTask, error: TaskwardError, status: 'failed' | 'cancelled'): boolean {
     this.#progress.finish(task)
     if (task.isSettled) return false
-    if (isTaskTimeoutError(error)) this.#ledger.totals.timedOut++
+    if (isTaskTimeoutError(error)) this.#ledger.count(task, 'timedOut')
     const run = task.status === 'running' ? task.run : null
     const taskError = this.#sanitizer.error(error)
     const failure = this.#decide(task, { status, error: taskError, reason: error })
-    if (run?.isActive) this.#stragglers.tell(run, error, taskError)
-    else this.dispatcher.release(run)
-    this.#outcomes.tell(task, failure)
+    // What follows from it is done before anybody gets its slot.
+    this.dispatcher.asOne(() => {
+      if (run?.isActive) this.#stragglers.tell(run, error, taskError)
+      else this.dispatcher.release(run)
+      this.#tell(task, failure)
+    })
     this.#afterStep()
     return true
   }
@@ -229,7 +240,7 @@ export class Pipeline implements AttemptHost {
   /** Ends a task that may not enter the queue, or not stay there, and counts it unless it has run. */
   #refuse(task: LiveTask, error: TaskwardError): void {
     if (task.isSettled) return
-    if (task.attempt === 0) this.#ledger.totals.rejected++
+    if (task.attempt === 0) this.#ledger.count(task, 'rejected')
     const isDropped = error.code === 'TASK_DROPPED' || error.code === 'SUPERVISOR_CLOSED'
     this.#stop(task, error, isDropped ? 'cancelled' : 'failed')
   }
@@ -247,7 +258,7 @@ export class Pipeline implements AttemptHost {
     // It has given a sign of life since.
     if (error === null) this.#deadlines.set(task, attemptEndsAt(task))
     else if (task.status === 'pending' || error.code === 'TASK_DEADLINE') this.#stop(task, error, 'failed')
-    else if (!this.#triesAgain(task, { error: this.#sanitizer.error(error), reason: error })) {
+    else if (!this.#retries.follow(task, { error: this.#sanitizer.error(error), reason: error, isOverdue: true })) {
       this.#stop(task, error, 'failed')
     }
   }
@@ -264,7 +275,13 @@ export class Pipeline implements AttemptHost {
     this.#deadlines.clear(task)
     task.unlinkSignal?.()
     task.unlinkSignal = null
+    this.relations.ended(task)
     return this.#outcomes.decide(task, outcome)
+  }
+
+  #tell(task: LiveTask, failure: TaskErrorRecord | null): void {
+    this.#outcomes.tell(task, failure)
+    this.relations.told(task)
   }
 
   #afterStep(): void {
@@ -272,22 +289,9 @@ export class Pipeline implements AttemptHost {
     this.#onStep()
   }
 
-  callAbortListener(listener: () => unknown): void {
-    this.#announcer.callHook('abort listener', listener)
-  }
-
-  /** Ends all that lives, with this grace in place of the tasks' own. */
-  abortAll(graceMs: number): void {
-    this.#retries.areOver = true
-    this.#stragglers.limit(graceMs)
-    for (const task of [...this.#ledger.live()]) {
-      if (task.attempt === 0) this.#refuse(task, reasons.refusedByClose(task))
-      else this.#stop(task, reasons.cancelledByClose(task), 'cancelled')
-    }
-  }
-
-  /** Gives the timer back when there is nothing left to time. */
+  /** Gives the timers back when there is nothing left to time. */
   rest(): void {
+    this.dispatcher.gates.rest()
     this.#deadlines.rest()
   }
 }

@@ -6,6 +6,7 @@ import type { Announcer } from './announcer.js'
 import { nextTurn, ProcessHold } from './clock.js'
 import { fleetOf, statusForFleet } from './fleet.js'
 import { GuardedStore } from './guarded-store.js'
+import type { IdleGate } from './idle.js'
 import type { Ledger } from './ledger.js'
 import { Presence } from './presence.js'
 import { Reader } from './reader.js'
@@ -32,6 +33,8 @@ export interface RecordKeepingParts {
   readonly instanceId: string
   readonly makeId: (nowMs: number) => string
   readonly status: (tasks: number) => SupervisorStatus
+  /** Called when nothing waits for the store any more. */
+  readonly onEmptied: () => void
 }
 
 /** All that stands between a supervisor and its store: who writes, who reads, who tidies up, who says that we live. */
@@ -71,6 +74,7 @@ export class RecordKeeping {
           announcer.storeRecovered(buffered)
         },
         recorded: retention.recorded.bind(retention),
+        emptied: parts.onEmptied,
       },
       { hold: durable && options.keepAlive ? new ProcessHold() : null },
     ))
@@ -84,7 +88,7 @@ export class RecordKeeping {
       ...parts,
       store,
       onInterrupted: (record, failure) => {
-        ledger.failed(failure)
+        ledger.tallies.failed(failure)
         announcer.interrupted(record, failure)
       },
     })
@@ -102,6 +106,18 @@ export class RecordKeeping {
   async open(): Promise<void> {
     await this.store.open()
     if (this.store.capabilities.durable) await this.#recovery.run()
+  }
+
+  /** Resolves to true when that is idle and every outcome has been told, to false when it took longer. */
+  async rested(idle: IdleGate, timeoutMs: number): Promise<boolean> {
+    const { clock } = this.#parts
+    const startedMono = clock.monotonic()
+    for (;;) {
+      const leftMs = Math.max(0, timeoutMs - (clock.monotonic() - startedMono))
+      if (!(await idle.wait(leftMs))) return false
+      if (!this.gate || this.gate.isEmpty) return true
+      if (!(await this.gate.empty(leftMs))) return false
+    }
   }
 
   async fleet(): Promise<FleetStatus> {

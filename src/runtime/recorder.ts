@@ -21,6 +21,8 @@ export interface RecorderEvents {
   storeRecovered(buffered: number): void
   /** So many tasks that have ended are newly in the store. */
   recorded(finished: number): void
+  /** Nothing waits for the store any more. */
+  emptied?(): void
 }
 
 /**
@@ -86,6 +88,11 @@ export class Recorder {
     return this.#known.values()
   }
 
+  /** Changes that have been sent and not been answered: each may have been written. */
+  get unanswered(): readonly Sent[] {
+    return this.#delivery.unanswered
+  }
+
   /** Whether the id belongs to a task that has been here before; undefined where only the store's commit can tell. */
   isTaken(id: string): boolean | undefined {
     return this.#known.has(id) || this.#store.knows(id)
@@ -137,13 +144,13 @@ export class Recorder {
 
   /** Writes all there is, as often as it takes; gives true when nothing is left, false when `isOver` came first. */
   async flush(isOver: () => boolean): Promise<boolean> {
-    while (this.#hasWork && this.#state !== 'closed') {
+    while (this.hasWork && this.#state !== 'closed') {
       await this.#send()
-      if (!this.#hasWork) break
+      if (!this.hasWork) break
       if (isOver()) return false
       if (this.#delivery.retryInMs > 0) await this.#pause(FLUSH_RETRY_MS)
     }
-    return !this.#hasWork
+    return !this.hasWork
   }
 
   /** To be called when somebody has waited for the store for longer than it may take. */
@@ -161,18 +168,18 @@ export class Recorder {
     for (const { task } of this.#delivery.abandon()) this.#drop(task)
   }
 
-  get #hasWork(): boolean {
+  get hasWork(): boolean {
     return this.#backlog.size > 0 || this.#delivery.size > 0
   }
 
   /** Sends what there is, in its time: at the end of the turn, or when the store is to be tried again. */
   #schedule(): void {
-    if (this.#isScheduled || this.#delivery.isUnderWay || !this.#hasWork || this.#state === 'closed') return
+    if (this.#isScheduled || this.#delivery.isUnderWay || !this.hasWork || this.#state === 'closed') return
     this.#isScheduled = true
     const go = (): void => {
       this.#isScheduled = false
       this.#cancelRetry = null
-      if (this.#hasWork && this.#state !== 'closed') void this.#send()
+      if (this.hasWork && this.#state !== 'closed') void this.#send()
     }
     const delayMs = this.#delivery.retryInMs
     if (delayMs > 0) this.#cancelRetry = this.#clock.setTimer(delayMs, go)
@@ -210,6 +217,7 @@ export class Recorder {
       if (!task.run?.isStopping) this.#forget(task)
     })
     if (finished > 0) this.#events.recorded(finished)
+    if (!this.hasWork) this.#events.emptied?.()
   }
 
   #forget(task: LiveTask): void {
@@ -252,6 +260,7 @@ export class Recorder {
     this.#degrade(thrown)
     this.#drop(task)
     if (this.#delivery.size === 0) this.#recovered()
+    if (!this.hasWork) this.#events.emptied?.()
   }
 
   #failed(thrown: unknown): void {

@@ -1,19 +1,11 @@
-import type { Clock } from '../clock.js'
-import { TaskwardError } from '../core/errors.js'
-import { fingerprint } from '../core/fingerprint.js'
 import type { TaskErrorRecord, TaskRecord } from '../core/record.js'
-import type { TaskChange } from '../store.js'
 import type { GuardedStore } from './guarded-store.js'
-import type { Sanitizer } from './sanitizer.js'
+import { interrupted, type InterruptionParts } from './interruption.js'
 
 const STEP = 500
 
-export interface RecoveryParts {
-  readonly clock: Clock
+export interface RecoveryParts extends InterruptionParts {
   readonly store: GuardedStore
-  readonly sanitizer: Sanitizer
-  readonly instanceId: string
-  readonly makeId: (nowMs: number) => string
   /** A task that a dead process left behind has been ended, by this process and no other. */
   readonly onInterrupted: (record: TaskRecord, failure: TaskErrorRecord) => void
 }
@@ -44,7 +36,7 @@ export class Recovery {
       const found = await store.orphans(STEP + stuck.size)
       const orphans = found.filter((record) => record.instanceId !== instanceId && !stuck.has(record.id))
       if (orphans.length === 0) return
-      const changes = orphans.map((record) => this.#interrupted(record))
+      const changes = orphans.map((record) => interrupted(record, this.#parts))
       const answers = await store.commit(changes)
       for (const [index, { record, errors }] of changes.entries()) {
         if (answers[index] === 'applied') this.#parts.onInterrupted(record, errors[0]!)
@@ -53,36 +45,4 @@ export class Recovery {
       if (found.length < STEP) return
     }
   }
-
-  #interrupted(record: TaskRecord): TaskChange {
-    const { clock, sanitizer, instanceId, makeId } = this.#parts
-    const at = Math.max(clock.now(), record.createdAt)
-    const { id: taskId, name, owner, attempt, status } = record
-    const error = sanitizer.error(interruption(record))
-    const failure = {
-      id: makeId(at),
-      taskId,
-      taskName: name,
-      owner,
-      attempt,
-      at,
-      fingerprint: fingerprint(error),
-      error,
-    }
-    return {
-      record: {
-        ...record,
-        ...{ status: 'failed', finishedAt: at, stoppingSince: null, error },
-        ...{ instanceId, version: record.version + 1 },
-      },
-      expected: record.version,
-      transitions: [{ taskId, from: status, to: 'failed', at, attempt, instanceId, reason: 'TASK_INTERRUPTED', error }],
-      errors: [failure],
-    }
-  }
-}
-
-function interruption({ name, status, error }: TaskRecord): TaskwardError {
-  const text = `Task '${name}' was ${status === 'running' ? 'running' : 'waiting'} when its process ended`
-  return new TaskwardError('TASK_INTERRUPTED', text, error === null ? undefined : { cause: error })
 }

@@ -2,6 +2,7 @@ import type { TaskwardError } from '../core/errors.js'
 import { storableText } from '../core/text.js'
 import type { ListEntry } from '../core/linked-list.js'
 import type { Deadline } from './deadlines.js'
+import { NO_GATES, type Gate } from './gate.js'
 
 const MAX_LABELS = 5
 const MAX_LABEL = 200
@@ -30,9 +31,20 @@ export class Run<T extends RunOwner = RunOwner> implements Deadline, ListEntry<R
   /** The attempt's number, from 1. */
   readonly attempt: number
   holdsSlot: boolean
+  /** Where it holds a place as long as it holds its slot. */
+  gates: readonly Gate[]
+  /** Whether it is counted among those that are stopping with a slot; the ledger's. */
+  isStoppingWithSlot = false
+  /** The run in whose slot it runs, and the one that runs in its slot. */
+  lender: Run<T> | null = null
+  borrower: Run<T> | null = null
   /** The function has been called (or the promise handed over), and has not settled. */
   isActive = false
   isAbandoned = false
+  /** Its function is called by the policy of its lane, which says when it is active. */
+  isByPolicy = false
+  /** Called once its slot has been given back. */
+  onReleased: (() => void) | null = null
   /** Why it was told to stop: the reason its signal aborts with. */
   stopReason: TaskwardError | null = null
   controller: AbortController | null = null
@@ -41,12 +53,13 @@ export class Run<T extends RunOwner = RunOwner> implements Deadline, ListEntry<R
   lastBeatMono = NaN
   #labels: string[] | null = null
 
-  constructor(task: T, holdsSlot: boolean) {
+  constructor(task: T, holdsSlot: boolean, gates: readonly Gate[] = NO_GATES) {
     this.task = task
     // What falls due at one instant comes to the task first, then to what is left of its last attempt.
     this.order = task.order + 0.5
     this.attempt = task.attempt + 1
     this.holdsSlot = holdsSlot
+    this.gates = gates
   }
 
   /** It is alive. The last labels are kept for the error of one that stalls. */

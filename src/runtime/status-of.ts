@@ -1,27 +1,28 @@
 import type { Clock } from '../clock.js'
-import type { SupervisorStatus } from '../status.js'
-import type { Dispatcher } from './dispatcher.js'
-import type { Ledger } from './ledger.js'
-import type { Recorder } from './recorder.js'
+import type { LaneStatus, ServiceStatus, SupervisorStatus } from '../status.js'
+import type { TaskRecord } from '../core/record.js'
+import type { Tallies } from './tallies.js'
 
 export interface StatusParts {
   readonly name: string
   readonly instanceId: string
   readonly state: SupervisorStatus['state']
-  readonly queueLimit: number
   readonly startedAt: number
   readonly startedMono: number
   readonly clock: Clock
-  readonly dispatcher: Dispatcher
-  readonly ledger: Ledger
-  readonly recorder: Recorder
+  readonly tallies: Tallies
+  readonly slots: { readonly limit: number; readonly held: number }
+  readonly queue: SupervisorStatus['queue']
+  readonly lanes: Record<string, LaneStatus>
+  readonly services: ServiceStatus[]
+  readonly store: SupervisorStatus['store']
+  readonly tasks: TaskRecord[]
 }
 
-/** The picture of the moment. Looks at no more than `tasks` tasks, and otherwise at counters of fixed size. */
-export function statusOf(parts: StatusParts, tasks: number): SupervisorStatus {
-  const { clock, dispatcher, ledger, startedMono } = parts
+/** The picture of the moment, of a supervisor or of a scope. */
+export function statusOf(parts: StatusParts): SupervisorStatus {
+  const { clock, slots, startedMono, tallies } = parts
   const nowMono = clock.monotonic()
-  const { slots, waiting, isFull } = dispatcher
   return {
     name: parts.name,
     instanceId: parts.instanceId,
@@ -30,15 +31,18 @@ export function statusOf(parts: StatusParts, tasks: number): SupervisorStatus {
     uptimeMs: Math.floor(nowMono - startedMono),
     slots: {
       limit: slots.limit,
-      running: slots.held - ledger.stoppingWithSlot,
-      stopping: ledger.stoppingWithSlot,
-      abandoned: ledger.abandoned.size,
+      running: slots.held - tallies.stoppingWithSlot,
+      stopping: tallies.stoppingWithSlot,
+      abandoned: tallies.abandoned,
     },
-    queue: { waiting, limit: parts.queueLimit, oldestWaitMs: ledger.oldestWaitMs(nowMono), saturated: isFull },
-    ...ledger.status(nowMono, startedMono),
-    lanes: {},
-    services: [],
-    store: parts.recorder.status,
-    tasks: ledger.records(tasks),
+    queue: parts.queue,
+    ...tallies.status(nowMono, startedMono),
+    lanes: parts.lanes,
+    services: parts.services,
+    store: parts.store,
+    tasks: parts.tasks,
   }
 }
+
+/** Whole milliseconds since then; 0 where that is never (`Infinity`). */
+export const waitedMs = (sinceMono: number, nowMono: number): number => Math.max(0, Math.floor(nowMono - sinceMono))

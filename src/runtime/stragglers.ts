@@ -5,7 +5,7 @@ import type { Announcer } from './announcer.js'
 import type { Settlement } from './attempt.js'
 import type { Deadlines } from './deadlines.js'
 import type { Ledger } from './ledger.js'
-import type { LiveTask, TaskRun } from './live-task.js'
+import type { LiveTask, TaskRun, TaskScopeNode } from './live-task.js'
 import type { Recorder } from './recorder.js'
 import type { Sanitizer } from './sanitizer.js'
 
@@ -37,7 +37,7 @@ export class Stragglers {
   tell(run: TaskRun, error: TaskwardError, taskError: TaskError): void {
     const { announcer, deadlines } = this.#parts
     run.stopReason = error
-    deadlines.set(run, run.endedMono + (this.#closingGraceMs ?? run.task.settings.graceMs))
+    deadlines.set(run, run.endedMono + this.#graceOf(run.task))
     run.controller?.abort(error)
     if (run.isActive) announcer.task('task:stopping', run.task, { error: taskError })
   }
@@ -59,7 +59,7 @@ export class Stragglers {
     }
     this.#parts.release(run)
     if (hasObeyed) return
-    ledger.totals.late++
+    ledger.count(task, 'late')
     const lateBy = Math.max(0, Math.floor(clock.monotonic() - run.endedMono))
     const error = settlement.isFulfilled ? null : sanitizer.error(settlement.reason)
     announcer.task('task:late', task, { lateBy, error })
@@ -76,10 +76,29 @@ export class Stragglers {
     announcer.task('task:abandoned', run.task, {})
   }
 
-  /** Gives all, from now on, this grace in place of their own. */
-  limit(graceMs: number): void {
+  /** Gives all, from now on, this grace in place of their own; or all in a scope. One close keeps to its time, whatever another gives. */
+  limit(graceMs: number, scope: TaskScopeNode | null): void {
     const { clock, deadlines, ledger } = this.#parts
-    this.#closingGraceMs = graceMs
-    for (const run of [...ledger.stopping]) deadlines.set(run, clock.monotonic() + graceMs)
+    const endsAt = clock.monotonic() + graceMs
+    const stopping = [...(scope?.straggling() ?? ledger.stopping)].filter((run) => !run.isAbandoned)
+    for (const run of stopping) {
+      const isLimited = this.#closingGraceOf(run.task) !== null && !Number.isNaN(run.dueAt)
+      deadlines.set(run, isLimited ? Math.min(run.dueAt, endsAt) : endsAt)
+    }
+    if (scope) scope.closingGraceMs = graceMs
+    else this.#closingGraceMs = graceMs
+  }
+
+  /** The shortest of those that closes give. */
+  #closingGraceOf({ scope }: LiveTask): number | null {
+    let least = this.#closingGraceMs
+    for (let each = scope; each !== null; each = each.parent) {
+      if (each.closingGraceMs !== null) least = Math.min(least ?? Infinity, each.closingGraceMs)
+    }
+    return least
+  }
+
+  #graceOf(task: LiveTask): number {
+    return this.#closingGraceOf(task) ?? task.settings.graceMs
   }
 }

@@ -21,5 +21,21 @@ export async function whenFree<T>(work: () => T, patienceMs: number): Promise<T>
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** How long a process that ends waits for another's write, at most: nothing else in it goes on meanwhile. */
+const MOST_BLOCKED_MS = 200
+
+/** As `whenFree`, for a process that has no turn left: puts the whole thread to sleep between its attempts. */
+export function whenFreeSync<T>(work: () => T, patienceMs: number): T {
+  const end = performance.now() + Math.min(patienceMs, MOST_BLOCKED_MS)
+  for (;;) {
+    try {
+      return work()
+    } catch (error) {
+      if (faultOf(error) !== 'busy' || performance.now() >= end) throw error
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + Math.random())
+  }
+}
+
 /** Lets timers, requests and tasks have their turn. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -16,7 +16,7 @@ import { commitAll } from './commit.js'
 import { Connection } from './connection.js'
 import { storeErrorOf } from './faults.js'
 import { listErrors, listTasks } from './lists.js'
-import { nextTurn, whenFree } from './patience.js'
+import { nextTurn, whenFree, whenFreeSync } from './patience.js'
 import { prune } from './prune.js'
 import { changesSince, countsOf, hasTask, historyOf, taskOf } from './reads.js'
 import { beat, instances, leave, orphans } from './roster.js'
@@ -72,6 +72,16 @@ export class SqliteStore implements TaskStore {
     return inSteps(changes, COMMIT_STEP, (step) =>
       this.#use((connection) => connection.transaction(() => commitAll(connection, step))),
     )
+  }
+
+  /** Never comes into the middle of a transaction: each begins and ends within one call of the driver's. */
+  commitSync(changes: readonly TaskChange[]): CommitAnswer[] {
+    try {
+      const connection = this.#opened
+      return whenFreeSync(() => connection.transaction(() => commitAll(connection, changes)), this.#patienceMs)
+    } catch (error) {
+      throw storeErrorOf(error, this.#name)
+    }
   }
 
   get(id: string): Promise<TaskRecord | undefined> {

@@ -11,6 +11,7 @@ import { pruneCases } from './pruning.js'
 import { raceCases } from './races.js'
 import { spoiledCases } from './spoiled.js'
 import type { SuiteGroup } from './suite-case.js'
+import { syncCommitCases } from './sync-commits.js'
 import { textCases } from './text-search.js'
 import { valueCases } from './values.js'
 
@@ -19,6 +20,7 @@ export const SUITE: readonly SuiteGroup[] = [
   { name: 'the store', cases: openingCases },
   { name: 'a commit', cases: commitCases },
   { name: 'the guard of a commit', cases: guardCases },
+  { name: 'a commit that returns when it is done', cases: syncCommitCases },
   { name: 'a value', cases: valueCases },
   { name: 'a list', cases: listCases },
   { name: 'a search for text', cases: textCases },

@@ -23,6 +23,7 @@ const REASONS = {
   shared: 'the store is not shared',
   push: 'the store does not push',
   has: 'the store has no has()',
+  commitSync: 'the store has no commitSync()',
   reopen: 'the subject has no reopen()',
   child: 'the subject has no child',
   spoil: 'the subject has no spoil()',
@@ -38,7 +39,7 @@ export function reasonToSkip({ needs = [] }: SuiteCase, subject: StoreSubject): 
 function hasNeed(need: Need, subject: StoreSubject): boolean {
   const { store } = subject
   if (need === 'durable' || need === 'shared' || need === 'push') return store.capabilities[need]
-  if (need === 'has') return store.has !== undefined
+  if (need === 'has' || need === 'commitSync') return store[need] !== undefined
   return Boolean(subject[need])
 }
 
