@@ -56,10 +56,12 @@ const planted: Readonly<Record<string, readonly (readonly [file: string, source:
     ['runtime/a.ts', `export const load = () => import('../supervisor.js')`],
     ['store.ts', `export type T = import('./supervisor.js').TaskSupervisor`],
     ['supervisor.ts', `import { Handler } from './http/handler.js'`],
+    ['process/exits.ts', `import type { TaskSupervisor } from '../supervisor.js'`],
   ],
   'sees the supervisor only as a type when it is an edge': [
     ['stores/file.ts', `import { TaskSupervisor } from '../supervisor.js'`],
     ['http/node.ts', `import { type TaskSupervisor } from '../supervisor.js'`],
+    ['process/signals.ts', `import { TaskSupervisor } from '../supervisor.js'`],
   ],
   'imports a dependency only when it owns it': [
     ['runtime/a.ts', `import PQueue from 'p-queue'`],
@@ -95,6 +97,11 @@ const planted: Readonly<Record<string, readonly (readonly [file: string, source:
     ['runtime/a.ts', 'export const { random } = Math'],
     ['runtime/a.ts', 'export const a = (timer = setTimeout) => timer'],
     ['runtime/a.ts', 'setImmediate(() => {})'],
+  ],
+  'leaves the process to its edge when it is runtime': [
+    ['runtime/a.ts', `process.on('exit', () => {})`],
+    ['runtime/a.ts', 'export const a = globalThis.process'],
+    ['runtime/a.ts', 'export const a = () => console.error(1)'],
   ],
   'reaches no disk, network or timer module when it is runtime': [
     ['runtime/a.ts', `import { readFileSync } from 'node:fs'`],

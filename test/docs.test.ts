@@ -3,7 +3,9 @@ import { dirname, join, relative, resolve } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { withDiagram } from '../scripts/lifecycle-diagram.js'
-import { CLOSE_DEFAULTS, SUPERVISOR_DEFAULTS } from '../src/options.js'
+import { CLOSE_DEFAULTS, HEALTH_CHECK_DEFAULTS, SERVICE_DEFAULTS, SUPERVISOR_DEFAULTS } from '../src/options.js'
+import { CAPTURE_DEFAULTS } from '../src/process/capture-unhandled-rejections.js'
+import { SIGNAL_DEFAULTS } from '../src/process/close-on-signals.js'
 
 const read = (path: string) => readFileSync(path, 'utf8')
 const PAGES = ['README.md', ...listed('docs', '.md')].filter((page) => !page.startsWith('docs/api'))
@@ -40,6 +42,10 @@ describe('the docstrings', () => {
     ['src/options/supervisor-options.ts', 'TaskSupervisorOptions', SUPERVISOR_DEFAULTS],
     ['src/options/supervisor-options.ts', 'RetentionOptions', SUPERVISOR_DEFAULTS.retention],
     ['src/work.ts', 'CloseOptions', CLOSE_DEFAULTS],
+    ['src/service.ts', 'ServiceOptions', SERVICE_DEFAULTS],
+    ['src/service.ts', 'HealthCheckOptions', HEALTH_CHECK_DEFAULTS],
+    ['src/process/close-on-signals.ts', 'CloseOnSignalsOptions', SIGNAL_DEFAULTS],
+    ['src/process/capture-unhandled-rejections.ts', 'CaptureOptions', CAPTURE_DEFAULTS],
   ])('in %s give the real defaults of %s', (file, name, defaults) => {
     const documented = defaultsIn(file, name)
     for (const [option, value] of Object.entries(defaults))

@@ -2,14 +2,18 @@ import { RETRY_DEFAULTS } from '../src/core/retry.js'
 import { describe, expect, it } from 'vitest'
 import { isTaskOptionError } from '../src/core/errors.js'
 import { EVENT_NAMES } from '../src/events.js'
+import * as rules from '../src/core/option-rules.js'
 import * as options from '../src/options.js'
 import { memoryStore } from '../src/stores/memory.js'
 import { manualClock } from '../src/testing/index.js'
 import { hostileValues, revoked } from './core/support/hostile-values.js'
 
 const defaults = options.resolveOptions(undefined)
-const spawn = (work: unknown, given?: unknown) => options.resolveSpawn(work, given, defaults)
+const spawn = (work: unknown, given?: unknown) => resolveSpawn(work, given, defaults)
 const nothing = (): void => undefined
+
+const resolveSpawn = (work: unknown, given: unknown, own: options.ResolvedOptions) =>
+  options.resolveSpawn(work, given, { ...own, owner: null, metadata: {} })
 
 const misuse = (call: () => unknown): string => {
   try {
@@ -23,7 +27,7 @@ const misuse = (call: () => unknown): string => {
 
 describe('resolveOptions', () => {
   it('fills in every default, and takes undefined for the default', () => {
-    expect(defaults).toEqual({ ...options.SUPERVISOR_DEFAULTS, retry: null })
+    expect(defaults).toEqual({ ...options.SUPERVISOR_DEFAULTS, lanes: new Map(), retry: null })
     const unsaid = Object.fromEntries(Object.keys(options.SUPERVISOR_DEFAULTS).map((key) => [key, undefined]))
     expect(options.resolveOptions(unsaid)).toEqual(defaults)
     expect(options.resolveOptions({ monitor: { interval: 5 }, retention: { maxTasks: 0 } })).toMatchObject({
@@ -123,14 +127,16 @@ describe('resolveSpawn', () => {
 
   it('fills in what the supervisor was given, and what a spawn says instead', () => {
     const own = options.resolveOptions({
-      ...{ timeout: 1, queueTimeout: 2, grace: 3, stallTimeout: 4, retry: { attempts: 2 } },
+      ...{ timeout: 1, queueTimeout: 2, grace: 3, stallTimeout: 4, retry: { attempts: 2 }, lanes: { l: {} } },
     })
-    expect(options.resolveSpawn(nothing, undefined, own)).toEqual({
+    expect(resolveSpawn(nothing, undefined, own)).toEqual({
       settings: {
-        ...{ name: 'nothing', owner: null, priority: 0, metadata: {} },
+        ...{ name: 'nothing', lane: null, owner: null, priority: 0, metadata: {} },
         ...{ timeoutMs: 1, queueTimeoutMs: 2, graceMs: 3, stallTimeoutMs: 4 },
         ...{ delayMs: 0, deadlineAt: Infinity, retry: { ...RETRY_DEFAULTS, attempts: 2 } },
+        ...{ after: [], onDependencyFailure: 'fail', onParentEnd: 'leave', dedupe: null, reentrant: 'report' },
       },
+      dependencies: null,
       id: null,
       signal: null,
     })
@@ -145,16 +151,25 @@ describe('resolveSpawn', () => {
       retry: { attempts: Infinity, backoff: 'constant', delay: 0, maxDelay: Infinity, jitter: 'none', when: nothing },
       priority: -1.5,
       owner: 'ann',
+      lane: 'l',
+      after: ['b'],
+      onDependencyFailure: 'run',
+      onParentEnd: 'cancel',
+      reentrant: 'borrow',
+      dedupe: { key: 'k', on: 'replace' },
       name: 'x',
       id: 'i',
       signal,
     }
-    expect(options.resolveSpawn(nothing, { ...given, metadata: { a: 1 } }, own)).toEqual({
+    expect(resolveSpawn(nothing, { ...given, metadata: { a: 1 } }, own)).toEqual({
       settings: {
-        ...{ name: 'x', owner: 'ann', priority: -1.5, metadata: { a: 1 } },
+        ...{ name: 'x', lane: 'l', owner: 'ann', priority: -1.5, metadata: { a: 1 } },
         ...{ timeoutMs: 0, queueTimeoutMs: Infinity, graceMs: 9, stallTimeoutMs: 8 },
         ...{ delayMs: 7, deadlineAt: 6, retry: given.retry },
+        ...{ after: ['b'], onDependencyFailure: 'run', onParentEnd: 'cancel', reentrant: 'borrow' },
+        dedupe: { key: 'k', on: 'replace' },
       },
+      dependencies: ['b'],
       id: 'i',
       signal,
     })
@@ -169,12 +184,12 @@ describe('resolveSpawn', () => {
   it('lets a promise that was started already wait for nothing', () => {
     expect(spawn(Promise.resolve(), {}).settings).toMatchObject({ name: 'anonymous', queueTimeoutMs: Infinity })
     const own = options.resolveOptions({ queueTimeout: 5 })
-    expect(options.resolveSpawn(Promise.resolve(), {}, own).settings.queueTimeoutMs).toBe(Infinity)
+    expect(resolveSpawn(Promise.resolve(), {}, own).settings.queueTimeoutMs).toBe(Infinity)
     for (const given of [{ queueTimeout: 5 }, { delay: 0 }, { retry: {} }]) {
       expect(misuse(() => spawn(Promise.resolve(), given))).toContain(`spawn().${Object.keys(given)[0]!}: a promise`)
     }
     const retried = options.resolveOptions({ retry: {} })
-    expect(options.resolveSpawn(Promise.resolve(), {}, retried).settings.retry).toBeNull()
+    expect(resolveSpawn(Promise.resolve(), {}, retried).settings.retry).toBeNull()
   })
 
   it('calls a task as its function, made to fit, or anonymous', () => {
@@ -236,7 +251,7 @@ describe('the other options', () => {
     ['cancel().ownr', () => options.resolveFilter({ ownr: 'ann' })],
     ['cancel().text', () => options.resolveFilter({ text: 'x' })],
     ['concurrency', () => options.checkConcurrency(0)],
-    ['setPriority()', () => options.checkPriority(Infinity)],
+    ['setPriority()', () => rules.checkValue('setPriority()', Infinity, rules.priorityRule)],
     ['event', () => options.checkListener('task:setled', nothing)],
     ['event', () => options.checkListener(Symbol('x'), nothing)],
     ['event', () => options.checkListener(Object.create(null), nothing)],

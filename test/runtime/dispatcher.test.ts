@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import { Dispatcher, type DispatcherOptions } from '../../src/runtime/dispatcher.js'
 import type { LiveTask } from '../../src/runtime/live-task.js'
+import { manualClock } from '../../src/testing/manual-clock.js'
 import { makeTask } from './support/tasks.js'
 import { nextTurn } from './support/turns.js'
 
@@ -19,8 +20,17 @@ function setUp(own: Partial<DispatcherOptions> = {}, bodies: Record<number, Body
     bodies[task.order]?.(task)
     depth--
   }
-  const options = { concurrency: 1, queueLimit: Infinity, onOverflow: 'reject', context: 'inherit', ...own } as const
-  const dispatcher = new Dispatcher(options, start, (reason) => saturations.push(reason))
+  const options: DispatcherOptions = {
+    ...({ concurrency: 1, queueLimit: Infinity, onOverflow: 'reject', context: 'inherit' } as const),
+    ...{ lanes: new Map(), perOwner: Infinity },
+    ...own,
+  }
+  const dispatcher = new Dispatcher(options, {
+    clock: manualClock(),
+    start,
+    onServed: () => undefined,
+    onSaturated: (reason) => saturations.push(reason),
+  })
   const finish = (task: LiveTask): void => {
     dispatcher.release(task.run)
     dispatcher.pump()
@@ -32,7 +42,12 @@ function setUp(own: Partial<DispatcherOptions> = {}, bodies: Record<number, Body
 describe('Dispatcher', () => {
   it('starts at once while slots are free, then lets wait, then starts who waits as slots come back', () => {
     const { dispatcher, started, finish, tasks } = setUp({ concurrency: 2 })
-    expect(tasks.slice(0, 4).map((task) => dispatcher.offer(task))).toEqual(['start', 'start', 'wait', 'wait'])
+    expect(tasks.slice(0, 4).map((task) => dispatcher.offer(task).admission)).toEqual([
+      'start',
+      'start',
+      'wait',
+      'wait',
+    ])
     expect(started).toEqual([0, 1])
     expect([dispatcher.waiting, dispatcher.slots.held, tasks[0].run?.holdsSlot, tasks[2]!.run]).toEqual([
       2,
@@ -49,7 +64,7 @@ describe('Dispatcher', () => {
   it('starts nobody while paused, and all who fit when resumed', () => {
     const { dispatcher, started, tasks } = setUp({ concurrency: 2 })
     dispatcher.isPaused = true
-    expect(tasks.slice(0, 3).map((task) => dispatcher.offer(task))).toEqual(['wait', 'wait', 'wait'])
+    expect(tasks.slice(0, 3).map((task) => dispatcher.offer(task).admission)).toEqual(['wait', 'wait', 'wait'])
     expect(started).toEqual([])
     dispatcher.isPaused = false
     expect(started).toEqual([0, 1])
@@ -100,9 +115,9 @@ describe('Dispatcher', () => {
     expect(saturations).toEqual([])
     dispatcher.offer(tasks[1]!)
     dispatcher.offer(tasks[2]!)
-    expect([saturations, dispatcher.isFull]).toEqual([['concurrency'], true])
+    expect([saturations, dispatcher.queueState.isFull]).toEqual([['concurrency'], true])
     for (const task of tasks.slice(3, 5)) {
-      expect(dispatcher.offer(task)).toBe('reject')
+      expect(dispatcher.offer(task)).toEqual({ admission: 'reject', lane: null })
       dispatcher.overflowed()
     }
     expect(saturations).toEqual(['concurrency', 'queue'])
@@ -121,8 +136,8 @@ describe('Dispatcher', () => {
   it('answers what admission says of a full queue, and changes nothing', () => {
     const { dispatcher, tasks } = setUp({ queueLimit: 1, onOverflow: 'drop-oldest' })
     for (const task of tasks.slice(0, 2)) dispatcher.offer(task)
-    expect(dispatcher.offer(tasks[2]!)).toBe('displace')
-    expect([dispatcher.waiting, dispatcher.leastUrgent]).toEqual([1, tasks[1]])
+    expect(dispatcher.offer(tasks[2]!).admission).toBe('displace')
+    expect([dispatcher.waiting, dispatcher.leastUrgent(null)]).toEqual([1, tasks[1]])
   })
 
   it('puts a task behind those of its new priority, and one that does not wait nowhere', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { runInTask } from '../../src/runtime/context.js'
-import { Intake, type IntakeState } from '../../src/runtime/intake.js'
+import { Intake } from '../../src/runtime/intake.js'
 import { Ledger } from '../../src/runtime/ledger.js'
 import type { LiveTask } from '../../src/runtime/live-task.js'
+import type { IntakeState } from '../../src/runtime/scope-node.js'
 import { recorderOn } from './support/recorder.js'
 import { faultStore } from './support/fault-store.js'
 import { begin, complete, makeTask } from './support/tasks.js'
@@ -14,7 +15,8 @@ const setUp = (state: IntakeState = 'everybody') => {
   const { recorder, store: guarded } = recorderOn(store)
   const intake = new Intake(ledger, recorder)
   intake.state = state
-  const refusal = (task: LiveTask, hasOwnId = false): string | undefined => intake.refusalOf(task, hasOwnId)?.code
+  const refusal = (task: LiveTask, hasOwnId = false): string | undefined =>
+    hasOwnId && intake.isDuplicate(task) ? 'TASK_DUPLICATE' : intake.refusalOf(task)?.code
   return { intake, ledger, recorder, refusal, store: guarded }
 }
 

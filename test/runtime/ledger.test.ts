@@ -18,7 +18,7 @@ const spawned = (ledger: Ledger, count: number): [LiveTask, ...LiveTask[]] => {
   return tasks as [LiveTask, ...LiveTask[]]
 }
 
-const namesOf = (ledger: Ledger) => ledger.status(1_000, 0).names['work']
+const namesOf = (ledger: Ledger) => ledger.tallies.status(1_000, 0).names['work']
 
 describe('Ledger', () => {
   it('follows a task from spawn to outcome, in its lists and counts', () => {
@@ -34,7 +34,7 @@ describe('Ledger', () => {
     ledger.ended(complete(task, 50))
     expect([ledger.running.size, ledger.stopping.size, ledger.isIdle, task.list]).toEqual([0, 0, true, null])
     expect(namesOf(ledger)).toMatchObject({ pending: 0, running: 0, completed: 1, runMs: { count: 1, max: 30 } })
-    expect(ledger.status(1_000, 0)).toMatchObject({
+    expect(ledger.tallies.status(1_000, 0)).toMatchObject({
       totals: { spawned: 1, completed: 1, failed: 0, cancelled: 0 },
       perSecond: { spawned: 1, completed: 1, failed: 0 },
       waitMs: { count: 1, max: 20 },
@@ -47,7 +47,11 @@ describe('Ledger', () => {
     const [task] = spawned(ledger, 1)
     task.end({ status: 'cancelled', error: { message: 'x', code: null, details: null }, reason: 0 }, 5, 5)
     ledger.ended(task)
-    expect(ledger.status(10, 0)).toMatchObject({ totals: { cancelled: 1 }, waitMs: { count: 0 }, runMs: { count: 0 } })
+    expect(ledger.tallies.status(10, 0)).toMatchObject({
+      totals: { cancelled: 1 },
+      waitMs: { count: 0 },
+      runMs: { count: 0 },
+    })
     expect(namesOf(ledger)).toMatchObject({ pending: 0, cancelled: 1 })
     expect(ledger.isIdle).toBe(true)
   })
@@ -59,15 +63,19 @@ describe('Ledger', () => {
       start(ledger, running, 1)
       ledger.ended(failWith(running, 'TASK_TIMEOUT', 5))
     }
-    expect([[...ledger.stopping], ledger.stoppingWithSlot, ledger.isIdle]).toEqual([[task.run, other!.run], 2, false])
+    expect([[...ledger.stopping], ledger.tallies.stoppingWithSlot, ledger.isIdle]).toEqual([
+      [task.run, other!.run],
+      2,
+      false,
+    ])
     ledger.stopped(other!.run!)
-    expect([[...ledger.stopping], ledger.stoppingWithSlot]).toEqual([[task.run], 1])
+    expect([[...ledger.stopping], ledger.tallies.stoppingWithSlot]).toEqual([[task.run], 1])
     ledger.wasAbandoned(task.run!)
-    expect([ledger.stopping.size, [...ledger.abandoned], ledger.stoppingWithSlot]).toEqual([0, [task.run], 0])
-    expect([ledger.isIdle, ledger.totals.abandoned]).toEqual([true, 1])
+    expect([ledger.stopping.size, [...ledger.abandoned], ledger.tallies.stoppingWithSlot]).toEqual([0, [task.run], 0])
+    expect([ledger.isIdle, ledger.tallies.totals.abandoned]).toEqual([true, 1])
     task.run!.holdsSlot = false
     ledger.stopped(task.run!)
-    expect([ledger.abandoned.size, ledger.stoppingWithSlot, ledger.totals.abandoned]).toEqual([0, 0, 1])
+    expect([ledger.abandoned.size, ledger.tallies.stoppingWithSlot, ledger.tallies.totals.abandoned]).toEqual([0, 0, 1])
   })
 
   it('counts no slot for a promise that was handed over', () => {
@@ -75,20 +83,23 @@ describe('Ledger', () => {
     const [task] = spawned(ledger, 1)
     start(ledger, task, 1).holdsSlot = false
     ledger.ended(failWith(task, 'TASK_TIMEOUT', 5))
-    expect([ledger.stopping.size, ledger.stoppingWithSlot]).toEqual([1, 0])
+    expect([ledger.stopping.size, ledger.tallies.stoppingWithSlot]).toEqual([1, 0])
     ledger.stopped(task.run!)
-    expect([ledger.stopping.size, ledger.stoppingWithSlot]).toEqual([0, 0])
+    expect([ledger.stopping.size, ledger.tallies.stoppingWithSlot]).toEqual([0, 0])
   })
 
   it('keeps the last twenty errors, newest first, in a copy', () => {
     const ledger = new Ledger()
-    for (let order = 0; order < 25; order++) ledger.failed(failWith(at(order), 'X').failures[0]!)
-    const { recentErrors } = ledger.status(0, 0)
+    for (let order = 0; order < 25; order++) {
+      const task = failWith(at(order), 'X')
+      ledger.failed(task, task.failures[0]!)
+    }
+    const { recentErrors } = ledger.tallies.status(0, 0)
     expect(recentErrors.map(({ taskId }) => taskId)).toEqual(
       Array.from({ length: 20 }, (_, index) => `task-${24 - index}`),
     )
     recentErrors.pop()
-    expect(ledger.status(0, 0).recentErrors).toHaveLength(20)
+    expect(ledger.tallies.status(0, 0).recentErrors).toHaveLength(20)
   })
 
   it('knows how long the longest waiting has waited', () => {
@@ -115,7 +126,7 @@ describe('Ledger', () => {
 
   it('gives totals that do not change with what comes', () => {
     const ledger = new Ledger()
-    const { totals } = ledger.status(0, 0)
+    const { totals } = ledger.tallies.status(0, 0)
     spawned(ledger, 1)
     expect(totals.spawned).toBe(0)
   })

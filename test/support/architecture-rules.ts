@@ -10,15 +10,21 @@ export const LAYERS: readonly (readonly [prefix: string, layer: number])[] = [
   ['metric.ts', 1],
   ['clock.ts', 1],
   ['logger.ts', 1],
+  ['service.ts', 1],
   ['status.ts', 1],
+  ['scope.ts', 1],
   ['work.ts', 1],
   ['runtime/', 2],
   ['stores/memory.ts', 3],
   ['stores/memory/', 3],
   ['engines/local.ts', 3],
+  ['process/exits.ts', 3],
+  ['process/complain.ts', 3],
   ['options.ts', 4],
   ['options/', 4],
   ['schemas.ts', 4],
+  ['spawner.ts', 5],
+  ['supervised-scope.ts', 5],
   ['supervisor.ts', 5],
   ['stores/', 6],
   ['engines/', 6],
@@ -27,6 +33,7 @@ export const LAYERS: readonly (readonly [prefix: string, layer: number])[] = [
   ['http/', 6],
   ['client/', 6],
   ['dashboard/', 6],
+  ['process/', 6],
   ['eslint/', 6],
   ['testing/', 7],
   ['store-kit.ts', 7],
@@ -133,6 +140,9 @@ const rules: Readonly<Record<string, Rule>> = {
 
   'leaves time and chance to the clock when it is runtime': (file, source) =>
     file.startsWith('runtime/') && file !== 'runtime/clock.ts' ? namedOf(CLOCKS, file, source) : [],
+
+  'leaves the process to its edge when it is runtime': (file, source) =>
+    file.startsWith('runtime/') && file !== 'runtime/clock.ts' ? namedOf(['process', 'console'], file, source) : [],
 
   'reaches no disk, network or timer module when it is runtime': (file, source) =>
     importsOf(file, source)

@@ -2,6 +2,7 @@ import { describe, expectTypeOf, it } from 'vitest'
 import {
   TaskSupervisor,
   type CloseReport,
+  type ServiceStatus,
   type TaskError,
   type TaskEventName,
   type TaskEvents,
@@ -43,6 +44,19 @@ describe('on, once and off', () => {
       supervisor.on('task:completed', ({ error }) => error)
     }
     expectTypeOf(listen).toEqualTypeOf<() => void>()
+  })
+
+  it('cover every event of a service with its status', () => {
+    type ServiceEvent = Extract<TaskEventName, `service:${string}`>
+    expectTypeOf<TaskEvents[ServiceEvent]>().toExtend<{ service: ServiceStatus }>()
+    expectTypeOf<ServiceEvent>().toEqualTypeOf<
+      'service:started' | 'service:restarting' | 'service:failed' | 'service:stopped'
+    >()
+    expectTypeOf<TaskEvents['service:restarting']>().toEqualTypeOf<{
+      service: ServiceStatus
+      error: TaskError | null
+      delay: number
+    }>()
   })
 
   it('cover every event of a task with its record', () => {

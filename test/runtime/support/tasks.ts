@@ -1,4 +1,5 @@
-import { LiveTask, type TaskRun, type TaskSettings } from '../../../src/runtime/live-task.js'
+import { LiveTask, type TaskRun } from '../../../src/runtime/live-task.js'
+import type { TaskSettings } from '../../../src/runtime/task-settings.js'
 import { Run } from '../../../src/runtime/run.js'
 
 /** A task as the supervisor would make it, named after its number unless told otherwise. */
@@ -8,6 +9,7 @@ export function makeTask(order = 0, own: Partial<TaskSettings> & { id?: string |
     order,
     {
       name: `name-${order}`,
+      lane: null,
       owner: null,
       priority: 0,
       timeoutMs: Infinity,
@@ -17,10 +19,25 @@ export function makeTask(order = 0, own: Partial<TaskSettings> & { id?: string |
       deadlineAt: Infinity,
       stallTimeoutMs: Infinity,
       retry: null,
+      after: [],
+      onDependencyFailure: 'fail',
+      onParentEnd: 'leave',
+      dedupe: null,
+      reentrant: 'report',
       metadata: {},
       ...settings,
     },
-    { id, instanceId: 'this-instance', atMs, atMono: atMs, metadata: {}, makeId: () => `made-${order}` },
+    {
+      id,
+      instanceId: 'this-instance',
+      atMs,
+      atMono: atMs,
+      metadata: {},
+      scope: null,
+      parent: null,
+      dependencies: null,
+      makeId: () => `made-${order}`,
+    },
   )
 }
 

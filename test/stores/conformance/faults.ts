@@ -121,6 +121,27 @@ export const FAULTS: Readonly<Record<string, Readonly<Record<string, Fault>>>> =
     miscounts: (store) => ({ counts: async () => ({ ...(await store.counts()), cancelled: 0, running: 0 }) }),
     'has ids that it does not have': () => ({ has: () => true }),
   },
+  'a commit that returns when it is done': {
+    'writes later, in a turn of its own': (store) => ({
+      commitSync: (changes) => {
+        setImmediate(() => void store.commit(changes))
+        return changes.map(() => 'applied')
+      },
+    }),
+    'answers applied to everything': (store) => ({
+      commitSync: (changes) => {
+        void store.commit(changes)
+        return changes.map(() => 'applied')
+      },
+    }),
+    'writes the record alone': (store) => ({
+      commitSync: (changes) => {
+        void store.commit(changes.map((change) => ({ ...change, transitions: [], errors: [] })))
+        return changes.map(() => 'applied')
+      },
+    }),
+    'writes nothing': () => ({ commitSync: (changes) => changes.map(() => 'applied') }),
+  },
   'a value': {
     'sorts a history by time': (store) => ({
       history: async (id) => (await store.history(id)).sort((a, b) => a.at - b.at),
