@@ -1,5 +1,5 @@
 // Breaks the supervisor on purpose, one fault at a time, in a copy of the tree, and sees whether the model tests notice.
-// `npm run test:mutations -- [part of a name]`; MODEL_RUNS and MODEL_SEED as in the tests.
+// `npm run test:mutations -- [parts of names]`; MODEL_RUNS and MODEL_SEED as in the tests.
 import { spawn } from 'node:child_process'
 import {
   cpSync,
@@ -115,11 +115,11 @@ function causeOf(output: string): { by: string; runs?: string } {
 const firstLine = (text: string) => text.trim().split('\n', 1)[0]!.slice(0, 100)
 
 async function main(): Promise<number> {
-  const wanted = process.argv[2] ?? ''
-  const mutations = MUTATIONS.filter(({ name }) => name.includes(wanted))
+  const wanted = process.argv.slice(2)
+  const mutations = MUTATIONS.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
   const faults = mutations.flatMap(faultsOf)
   if (faults.length > 0 || mutations.length === 0) {
-    console.error(faults.join('\n') || `no mutation is called '${wanted}'`)
+    console.error(faults.join('\n') || `no mutation is called '${wanted.join(`' or '`)}'`)
     return 1
   }
 

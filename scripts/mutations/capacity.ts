@@ -3,7 +3,7 @@ import { mutation, type Mutation } from './mutation.js'
 const PIPELINE = 'runtime/pipeline.ts'
 const DISPATCHER = 'runtime/dispatcher.ts'
 const STRAGGLERS = 'runtime/stragglers.ts'
-const GRACE = 'deadlines.set(run, run.endedMono + (this.#closingGraceMs ?? run.task.settings.graceMs))'
+const GRACE = 'deadlines.set(run, run.endedMono + this.#graceOf(run.task))'
 
 export const SLOT_MUTATIONS: readonly Mutation[] = [
   mutation(
@@ -68,22 +68,22 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   mutation(
     'FIFO broken',
     'the last to come starts first',
-    'runtime/queue.ts',
-    'this.#byPriority.first?.tickets.first?.waiter',
-    '[...(this.#byPriority.first?.tickets ?? [])].at(-1)?.waiter',
+    'runtime/queue-tree.ts',
+    'get first(): T | null {\n    return this.#tickets.first',
+    'get first(): T | null {\n    return [...this.#tickets].at(-1) ?? null',
   ),
   mutation(
     'priority inverted',
     'the least urgent starts first',
     'runtime/queue.ts',
-    'a.priority > b.priority',
-    'a.priority < b.priority',
+    'new Branch(root, priority, []), -priority)',
+    'new Branch(root, priority, []), priority)',
   ),
   mutation(
     'new priority not heeded',
     'setPriority() changes the record and not the order',
     DISPATCHER,
-    'this.#queue.remove(task)\n    task.reprioritise(priority)\n    this.#queue.add(task)',
+    'this.#queue.remove(task)\n    task.reprioritise(priority)\n    this.#queue.add(task, where)',
     'task.reprioritise(priority)',
   ),
   mutation(
@@ -97,29 +97,29 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
     'queue limit off by one',
     'one more waits than the limit says',
     'core/admission.ts',
-    'waiting - free < queueLimit',
-    'waiting - free <= queueLimit',
+    'waiting - spokenFor < queueLimit',
+    'waiting - spokenFor <= queueLimit',
   ),
   mutation(
     'free slots not counted for those who wait',
     'a task is refused though it would start in a moment',
     'core/admission.ts',
-    'waiting - free < queueLimit',
+    'waiting - spokenFor < queueLimit',
     'waiting < queueLimit',
   ),
   mutation(
     'drop-oldest drops the last to come',
     'those who have waited longest wait on, newer work is lost',
     'runtime/queue.ts',
-    'lowest?.tickets.first?.waiter',
-    '[...(lowest?.tickets ?? [])].at(-1)?.waiter',
+    'const { ticket } = arrivals.first!',
+    'const { ticket } = [...arrivals].at(-1)!',
   ),
   mutation(
     'drop-oldest drops the most urgent',
     'urgent work is lost first',
     'runtime/queue.ts',
-    'level.priority < lowest.priority',
-    'level.priority > lowest.priority',
+    'level.rank > lowest.rank',
+    'level.rank < lowest.rank',
   ),
   mutation(
     'overflow ends cancelled',
@@ -138,8 +138,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   mutation(
     'running told before waiting ones',
     'a task that is to be cancelled starts on a slot that the cancel has freed',
-    'runtime/ledger.ts',
-    'yield* this.waiting\n    yield* this.delayed\n    yield* this.running\n',
-    'yield* this.running\n    yield* this.waiting\n    yield* this.delayed\n',
+    'runtime/waiting-first.ts',
+    'return [...all.filter(waits).sort((a, b) => b.order - a.order), ...all.filter((task) => !waits(task))]',
+    'return [...all.filter((task) => !waits(task)), ...all.filter(waits).sort((a, b) => b.order - a.order)]',
   ),
 ]

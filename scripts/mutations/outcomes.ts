@@ -3,11 +3,11 @@ import { mutation, type Mutation } from './mutation.js'
 const PIPELINE = 'runtime/pipeline.ts'
 const OUTCOMES = 'runtime/outcomes.ts'
 const STRAGGLERS = 'runtime/stragglers.ts'
-const LATE = 'ledger.totals.late++'
+const LATE = `ledger.count(task, 'late')`
 
 export const OUTCOME_MUTATIONS: readonly Mutation[] = [
   mutation('late settlement swallowed', 'nobody learns that it came', STRAGGLERS, `${LATE}\n`, ''),
-  mutation('late settlement counted twice', 'totals.late is wrong', STRAGGLERS, LATE, 'ledger.totals.late += 2'),
+  mutation('late settlement counted twice', 'totals.late is wrong', STRAGGLERS, LATE, `${LATE}\n    ${LATE}`),
   mutation(
     'quiet stop counted as late',
     'a function that obeys is reported like one that does not',
@@ -56,8 +56,8 @@ export const OUTCOME_MUTATIONS: readonly Mutation[] = [
     'known id accepted again',
     'two tasks share one id and one record',
     'runtime/intake.ts',
-    'const isTaken = hasOwnId && this.#recorder.isTaken(task.id)',
-    'const isTaken = hasOwnId && this.#recorder.isTaken(`${task.id}?`)',
+    'const isTaken = this.#recorder.isTaken(task.id)',
+    'const isTaken = this.#recorder.isTaken(`${task.id}?`)',
   ),
   mutation(
     'listener that throws is not isolated',
@@ -87,8 +87,8 @@ export const LEAK_MUTATIONS: readonly Mutation[] = [
     'abandoned function not taken off the list',
     'status() lists functions that have long settled',
     'runtime/ledger.ts',
-    'list.remove(run)\n',
-    'if (list === this.stopping) list.remove(run)\n',
+    'this.abandoned.remove(run)\n',
+    '',
   ),
   mutation(
     'finished task not forgotten',

@@ -3,7 +3,7 @@ import { mutation, type Mutation } from './mutation.js'
 const PIPELINE = 'runtime/pipeline.ts'
 const LIMITS = 'runtime/limits.ts'
 const STRAGGLERS = 'runtime/stragglers.ts'
-const GRACE = 'deadlines.set(run, run.endedMono + (this.#closingGraceMs ?? run.task.settings.graceMs))'
+const GRACE = 'deadlines.set(run, run.endedMono + this.#graceOf(run.task))'
 const TIMEOUT = 'this.#ledger.started(task)\n    this.#deadlines.set(task, attemptEndsAt(task))'
 
 export const TIME_MUTATIONS: readonly Mutation[] = [
@@ -64,11 +64,16 @@ export const TIME_MUTATIONS: readonly Mutation[] = [
     'entry.dueAt = NaN\n',
     '',
   ),
-  mutation(
-    'timeouts not counted',
-    'totals.timedOut stays at 0',
-    PIPELINE,
-    'if (isTaskTimeoutError(error)) this.#ledger.totals.timedOut++\n',
-    '',
-  ),
+  {
+    name: 'timeouts not counted',
+    breaks: 'totals.timedOut stays at 0',
+    edits: [
+      {
+        file: `src/${PIPELINE}`,
+        find: `if (isTaskTimeoutError(error)) this.#ledger.count(task, 'timedOut')\n`,
+        replace: '',
+      },
+      { file: 'src/runtime/retries.ts', find: `if (isOverdue) ledger.count(task, 'timedOut')\n`, replace: '' },
+    ],
+  },
 ]

@@ -21,6 +21,9 @@ export class Actor {
   hasOutcomeChecked = false
   /** The version that the last event or look told of. */
   version = 0
+  /** How many of its events have been compared, and at which version its record was. */
+  eventsCompared = 0
+  versionCompared = 0
 
   constructor(number: number, order: Order) {
     this.number = number
@@ -42,6 +45,21 @@ export class Actor {
   }
 
   /** Those whose work has been started and has not settled, abandoned ones aside. */
+  get id(): string {
+    // While its function is being called by its spawn there is no handle yet.
+    return (this.handle as TaskHandle<unknown> | undefined)?.id ?? this.performances.at(-1)!.context!.id
+  }
+
+  /** As another one comes after it: by its handle, or by its id. */
+  get reference(): TaskHandle<unknown> | string {
+    return this.handle ?? this.id
+  }
+
+  /** It has no outcome yet. */
+  get isLive(): boolean {
+    return !this.events.includes('task:settled')
+  }
+
   get alive(): Performance[] {
     return this.performances.filter(({ isRunning, isAbandoned }) => isRunning && !isAbandoned)
   }

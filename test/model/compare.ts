@@ -1,49 +1,72 @@
 import { getEventListeners } from 'node:events'
 import type { NameStatus, TaskRecord } from 'taskward'
 import type { Actor } from './actor.js'
-import { addsUp, holds, same } from './disagreement.js'
+import { addsUp, holds, same, sameSince } from './disagreement.js'
 import type { Driver } from './driver.js'
 import { numberOf } from './options.js'
+import { held, rateOpensAt } from './reference-queue.js'
 import {
   hasStopped,
   isIdle,
   isLeftAlone,
   isOver,
   isStopping,
+  ownerOf,
   retryOf,
   runsOf,
+  scopesOf,
   type Model,
   type Run,
+  type Scope,
   type Task,
 } from './reference-state.js'
 
-/** Holds the supervisor against the model in all that can be seen in the middle of a turn. */
-export function compareNow(driver: Driver): void {
-  const { model, supervisor, signals, alarm } = driver
+/** Holds the supervisor against the model in what can be seen in the middle of a turn, and in passing: what should have changed. */
+export function compareInPassing(driver: Driver): void {
+  const { model, alarm } = driver
   if (alarm) throw alarm
-  same('which functions were called, and in what order', driver.called, model.entered)
+  driver.callsCompared = sameSince(
+    driver.callsCompared,
+    'which functions were called, and in what order',
+    driver.called,
+    model.entered,
+  )
   same('how many tasks there are', driver.actors.length, model.tasks.length)
-  for (const task of model.tasks) compareTask(driver, task)
+  for (const task of model.tasks) {
+    const actor = driver.actors[task.number]!
+    same('handle.status', actor.handle.status, task.status)
+    // What has ended for good is looked at in whole once more at the very end.
+    if (actor.hasBeenChecked) continue
+    actor.eventsCompared = sameSince(actor.eventsCompared, 'the events of a task', actor.events, task.events)
+    if (actor.versionCompared !== task.version) compareTask(driver, task)
+  }
+  same('hook:error', driver.hookErrors, [])
+}
+
+/** The same in whole: also what should be as it was. */
+export function compareNow(driver: Driver): void {
+  const { model, supervisor, signals, actors } = driver
+  compareInPassing(driver)
+  for (const task of model.tasks) if (!actors[task.number]!.hasBeenChecked) compareTask(driver, task)
   compareStatus(driver)
+  for (const scope of model.scopes) compareScope(driver, scope)
   same('supervisor.concurrency', supervisor.concurrency, model.limit)
   signals.forEach(({ signal }, index) => {
     const isUsed = model.tasks.some((task) => task.order.signal === index && !isOver(task))
+    const isOfScope = model.scopes.some(({ order }) => order.signal === index)
+    if (isOfScope) return
     same("listeners on a caller's signal", getEventListeners(signal, 'abort').length, isUsed ? 1 : 0)
   })
-  same('hook:error', driver.hookErrors, [])
 }
 
 function compareTask(driver: Driver, task: Task): void {
   const { actors, model, startedAt } = driver
   const actor = actors[task.number]!
   const { handle } = actor
-  same('handle.status', handle.status, task.status)
-  // What has ended for good is looked at in whole once more at the very end.
-  if (actor.hasBeenChecked) return
   same('the record', recordSeen(handle.snapshot(), startedAt), recordExpected(model, task))
   same('handle.attempt', handle.attempt, task.attempt)
-  same('the events of a task', actor.events, task.events)
   for (const run of task.runs) compareSignal(driver, run)
+  actor.versionCompared = task.version
   actor.hasBeenChecked = hasStopped(task)
 }
 
@@ -60,9 +83,17 @@ const codeOf = (thrown: unknown) => (thrown as { code?: unknown } | undefined)?.
 
 const recordSeen = (record: TaskRecord, epoch: number) => {
   const since = (at: number | null) => (at === null ? null : at - epoch)
-  const { status, attempt, maxAttempts, priority, abandoned, version, error } = record
   return {
-    ...{ status, attempt, maxAttempts, priority, abandoned, version, code: error?.code ?? null },
+    status: record.status,
+    attempt: record.attempt,
+    maxAttempts: record.maxAttempts,
+    priority: record.priority,
+    abandoned: record.abandoned,
+    version: record.version,
+    code: record.error?.code ?? null,
+    owner: record.owner,
+    scope: record.scope,
+    isChild: record.parentId !== null,
     createdAt: since(record.createdAt),
     startedAt: since(record.startedAt),
     finishedAt: since(record.finishedAt),
@@ -71,18 +102,28 @@ const recordSeen = (record: TaskRecord, epoch: number) => {
   }
 }
 
-const recordExpected = (model: Model, task: Task) => {
-  const { status, attempt, priority, abandoned, version, code } = task
-  const { createdAt, startedAt, finishedAt, runAt, stoppingSince } = task
-  const maxAttempts = retryOf(model, task.order).attempts
-  return {
-    ...{ status, attempt, maxAttempts, priority, abandoned, version, code },
-    ...{ createdAt, startedAt, finishedAt, runAt, stoppingSince },
-  }
-}
+const recordExpected = (model: Model, task: Task) => ({
+  status: task.status,
+  attempt: task.attempt,
+  maxAttempts: retryOf(model, task).attempts,
+  priority: task.priority,
+  abandoned: task.abandoned,
+  version: task.version,
+  code: task.code,
+  owner: ownerOf(task),
+  scope: task.scope && `scope ${task.scope.number}`,
+  isChild: task.parent !== null,
+  createdAt: task.createdAt,
+  startedAt: task.startedAt,
+  finishedAt: task.finishedAt,
+  runAt: task.runAt,
+  stoppingSince: task.stoppingSince,
+})
 
 function compareStatus({ model, supervisor }: Driver): void {
-  const { slots, queue, totals, names, tasks, waitMs, runMs } = supervisor.status({ tasks: 1_000 })
+  const status = supervisor.status({ tasks: 1_000 })
+  addsUp(status)
+  const { slots, queue, totals, names, tasks, waitMs, runMs } = status
   const { limit, now, setup } = model
   const runs = runsOf(model)
   const holders = runs.filter(({ hasSlot }) => hasSlot)
@@ -101,6 +142,7 @@ function compareStatus({ model, supervisor }: Driver): void {
   const ended = runs.filter(({ hasEnded }) => hasEnded).length
   same('how often running was measured', runMs.count, ended)
   same('status().names', countsOf(names), countsExpected(model))
+  same('status().lanes', status.lanes, lanesExpected(model))
   compareListed(tasks, [
     model.tasks.filter(({ status }) => status === 'running'),
     model.tasks.filter(({ runs }) => runs.some(isStopping)),
@@ -125,6 +167,42 @@ function compareListed(listed: TaskRecord[], sections: Task[][]): void {
   same('how many tasks status() lists', listed.length, start)
 }
 
+const lanesExpected = (model: Model) =>
+  Object.fromEntries(
+    Object.entries(model.setup.lanes).map(([name, { concurrency, queueLimit }]) => {
+      const waiting = model.queue.filter(({ order }) => order.lane === name)
+      const running = held(model, ({ order }) => order.lane === name)
+      const isRateFull = rateOpensAt(model, name) > model.now
+      return [
+        name,
+        {
+          ...{ limit: concurrency, running, waiting: waiting.length, queueLimit },
+          oldestWaitMs: Math.max(0, ...waiting.map(({ waitsSince }) => model.now - waitsSince)),
+          state: running >= concurrency ? 'saturated' : isRateFull ? 'rate-limited' : 'open',
+        },
+      ]
+    }),
+  )
+
+function compareScope({ model, scopes }: Driver, scope: Scope): void {
+  const isIn = (task: Task) => scopesOf(task).includes(scope)
+  const tasks = model.tasks.filter(isIn)
+  const { slots, queue, totals } = scopes[scope.number]!.status({ tasks: 0 })
+  const runs = tasks.flatMap(({ runs }) => runs)
+  const holders = runs.filter(({ hasSlot }) => hasSlot)
+  const stopping = holders.filter(({ hasEnded }) => hasEnded).length
+  const limit = Math.min(model.limit, ...scopesOf({ scope }).map(({ order }) => order.limit))
+  same('the slots of a scope', slots, {
+    ...{ limit, running: holders.length - stopping, stopping },
+    abandoned: runs.filter(isLeftAlone).length,
+  })
+  same('how many wait in a scope', queue.waiting, model.queue.filter(isIn).length)
+  const count = (wanted: Task['status']) => tasks.filter(({ status }) => status === wanted).length
+  const { spawned, completed, failed, cancelled } = totals
+  const expected = { completed: count('completed'), failed: count('failed'), cancelled: count('cancelled') }
+  same('the totals of a scope', { spawned, completed, failed, cancelled }, { spawned: tasks.length, ...expected })
+}
+
 type Counts = Record<string, Omit<NameStatus, 'runMs'>>
 
 const countsOf = (names: Record<string, NameStatus>): Counts =>
@@ -141,13 +219,16 @@ const countsExpected = ({ tasks }: Model): Counts => {
 
 const STATES = { open: 'open', draining: 'draining', aborting: 'draining', closed: 'closed' } as const
 
+/** What becomes of the supervisor itself, once promises have had their turn. */
+export function compareState({ model, supervisor }: Driver): void {
+  const { state } = supervisor.status({ tasks: 0 })
+  same('status().state', state, model.state === 'open' && model.isPaused ? 'paused' : STATES[model.state])
+}
+
 /** The same for what can be seen only once promises have had their turn: outcomes, reports, and who was told what. */
 export function compareAfterTurns(driver: Driver, turns: number): void {
-  const { model, supervisor, actors, clock, waiters } = driver
+  const { model, actors, clock, waiters } = driver
   for (const task of model.tasks) compareOutcome(actors[task.number]!, task)
-  const status = supervisor.status({ tasks: 0 })
-  addsUp(status)
-  same('status().state', status.state, model.state === 'open' && model.isPaused ? 'paused' : STATES[model.state])
   compareReports(driver)
   // That all is quiet is told a turn later, lest somebody spawns what follows.
   const isQuiet = turns > 1 && isIdle(model)

@@ -16,8 +16,30 @@ const show = (value: unknown) => inspect(value, { depth: 6, breakLength: 160 })
 
 /** Supervisor and model must say the same. */
 export function same(what: string, supervisor: unknown, model: unknown): void {
-  if (isDeepStrictEqual(supervisor, model)) return
+  if (isAlike(supervisor, model) || isDeepStrictEqual(supervisor, model)) return
   throw new Disagreement(what, `\n  supervisor: ${show(supervisor)}\n  model:      ${show(model)}`)
+}
+
+/** Whether two plain values are the same. Many times faster than `isDeepStrictEqual`, which has the last word. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const keys = Object.keys(b) as (keyof typeof a)[]
+  return keys.length === Object.keys(a).length && keys.every((key) => isAlike(a[key], b[key]))
+}
+
+/** The same of two lists that only grow, from where they were compared the last time. Gives how far they are compared now. */
+export function sameSince(
+  start: number,
+  what: string,
+  supervisor: readonly string[],
+  model: readonly string[],
+): number {
+  const { length } = model
+  for (let index = start; index < length; index++) if (supervisor[index] !== model[index]) same(what, supervisor, model)
+  if (supervisor.length !== length) same(what, supervisor, model)
+  return length
 }
 
 export function holds(what: string, isSo: boolean, detail?: unknown): void {
@@ -35,14 +57,10 @@ export function addsUp({ slots, queue, totals, names }: SupervisorStatus): void 
     totals.spawned === pending + running + completed + failed + cancelled,
     { totals, counts },
   )
-  same(
+  holds(
     'the names add up to the totals',
-    { completed, failed, cancelled },
-    {
-      completed: totals.completed,
-      failed: totals.failed,
-      cancelled: totals.cancelled,
-    },
+    completed === totals.completed && failed === totals.failed && cancelled === totals.cancelled,
+    { totals, counts },
   )
   holds(
     'no count is below zero',

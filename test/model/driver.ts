@@ -1,16 +1,18 @@
-import { TaskSupervisor, type CloseReport, type TaskRecord } from 'taskward'
+import { TaskSupervisor, type CloseReport, type TaskRecord, type TaskScope } from 'taskward'
 import { manualClock } from 'taskward/testing'
 import { Actor } from './actor.js'
 import { addsUp, holds, same } from './disagreement.js'
-import { numberOf, spawnOptions, supervisorOptions } from './options.js'
+import { numberOf, scopeOptions, spawnOptions, supervisorOptions } from './options.js'
 import type { How, Performance } from './performance.js'
 import * as model from './reference-model.js'
 import {
   createModel,
   hasStopped,
   isOver,
+  pickedOf,
   runNamed,
   runsOf,
+  scopePicked,
   type Order,
   type Run,
   type Setup,
@@ -24,6 +26,9 @@ import { TASK_EVENTS } from './task-events.js'
 /** A closing takes a few turns after the last function has stopped. */
 const TURNS_TO_CLOSE = 6
 
+/** Of so many events one is looked at closely. */
+const LOOKS_AT_EVERY = 16
+
 /** Everything that is queued now has run, promise reactions included. */
 export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -34,8 +39,11 @@ export class Driver {
   readonly startedAt = this.clock.now()
   readonly supervisor
   readonly actors: Actor[] = []
+  readonly scopes: TaskScope[] = []
   /** Task and attempt of the functions that were called, in that order. */
   readonly called: string[] = []
+  /** How many of them have been compared. */
+  callsCompared = 0
   readonly signals = Array.from({ length: SIGNALS }, () => new AbortController())
   readonly waiters: { expected: Waiter; answer: boolean | null }[] = []
   readonly reports: CloseReport[] = []
@@ -45,19 +53,25 @@ export class Driver {
   announcedIdleAfter = 0
   /** The first thing that was found wrong from within a task or a listener. */
   alarm: Error | null = null
+  #events = 0
 
   constructor(setup: Setup, listenersThrow: boolean) {
     this.model = createModel(setup)
-    this.supervisor = new TaskSupervisor({ ...supervisorOptions(setup), clock: this.clock })
+    this.supervisor = new TaskSupervisor({ ...supervisorOptions(setup), clock: this.clock, keepAlive: false })
+    const bang = new Error('a listener of no concern')
     const bomb = () => {
-      throw new Error('a listener of no concern')
+      throw bang
     }
     for (const event of TASK_EVENTS) {
       if (listenersThrow) this.supervisor.on(event, bomb)
       this.supervisor.on(event, ({ task }) => this.#heard(event, task))
     }
     this.supervisor.on('supervisor:idle', () => this.#heardIdle())
-    if (!listenersThrow) this.supervisor.on('hook:error', (payload) => void this.hookErrors.push(payload))
+    // A promise that runs already, though the live task of its key is taken in its place, may well fail.
+    const isOfNoConcern = (where: string) => listenersThrow || where.includes('dedupe')
+    this.supervisor.on('hook:error', (payload) => {
+      if (!isOfNoConcern(payload.where)) this.hookErrors.push(payload)
+    })
   }
 
   /** Does what the step says. Gives a promise only where turns have to pass: an await, too, is one. */
@@ -86,9 +100,9 @@ export class Driver {
       case 'spawn': {
         const from = act.from === null ? undefined : this.#pickRun(act.from, this.#canSpawn())
         const twin = act.sameIdAs === null ? undefined : this.#pick(act.sameIdAs, this.#canLendItsId())
-        const order = { ...act.order, idOf: twin?.number ?? null }
+        const order = { ...act.order, idOf: twin?.number ?? null, ...(twin && { after: [] }) }
         model.spawn(this.model, order, from?.task ?? null)
-        if (from) this.performanceOf(from).inside(() => this.#spawn(order))
+        if (from) this.performanceOf(from).inside(() => this.#spawn(order, this.performanceOf(from)))
         else this.#spawn(order)
         return
       }
@@ -144,6 +158,20 @@ export class Driver {
         void answer.then((isIdle) => (waiter.answer = isIdle))
         return
       }
+      case 'make a scope': {
+        const { number, parent } = model.makeScope(this.model, act.order)
+        const options = scopeOptions(act.order)
+        if (act.order.signal !== null) options.signal = this.signals[act.order.signal]!.signal
+        this.scopes.push((parent ? this.scopes[parent.number]! : supervisor).scope(`scope ${number}`, options))
+        return
+      }
+      case 'cancel a scope': {
+        const scope = scopePicked(this.model.scopes, act.pick)
+        if (!scope) return
+        const told = model.cancelScope(this.model, scope)
+        same("how many a scope's cancelAll() told", this.scopes[scope.number]!.cancelAll(), told)
+        return
+      }
       case 'close': {
         const { mode, timeout, grace } = act
         model.close(this.model, mode, timeout, grace)
@@ -197,23 +225,32 @@ export class Driver {
     this.clock.advance(ms)
   }
 
-  #spawn(order: Order): void {
+  /** @param spawner whose function spawns it */
+  #spawn(order: Order, spawner: Performance | null = null): void {
+    const isTwin = (one: Actor) => one.order.dedupe?.key === order.dedupe?.key && one.isLive
+    const twin = order.dedupe?.on === 'reuse' ? this.actors.find(isTwin) : undefined
+    const after = pickedOf(this.actors, order.after)
     const actor = new Actor(this.actors.length, order)
-    this.actors.push(actor)
+    if (!twin) this.actors.push(actor)
     const { plan, signal, idOf } = order
     const options = spawnOptions(actor.number, order, this.clock.now())
     if (signal !== null) options.signal = this.signals[signal]!.signal
     if (idOf !== null) options.id = this.actors[idOf]!.handle.id
+    if (after.length > 0) options.after = after.map((one) => one.reference)
     const work = plan.isPromise ? actor.promise() : actor.fn(this)
-    actor.handle = this.supervisor.spawn<unknown>(work, options)
-    void actor.handle.settled.then((outcome) => actor.outcomes.push(outcome))
+    const host =
+      order.isChild && spawner ? spawner.context! : (scopePicked(this.scopes, order.scope) ?? this.supervisor)
+    actor.handle = host.spawn<unknown>(work, options)
+    if (twin) same('the handle of the live task with that key', actor.handle.id, twin.id)
+    else void actor.handle.settled.then((outcome) => actor.outcomes.push(outcome))
   }
 
   /** A function is being called: so many run now, those abandoned aside. */
-  entered({ actor, attempt, context }: Performance): void {
+  entered(performance: Performance): void {
+    const { actor, attempt, context } = performance
     this.called.push(`${actor.number}.${context!.attempt}`)
-    const functions = this.actors.filter(({ order }) => !order.plan.isPromise)
-    const alive = functions.flatMap((one) => one.alive).length
+    let alive = 0
+    for (const one of this.actors) if (!one.order.plan.isPromise) alive += one.alive.length
     this.#watch(() => {
       holds('no more functions run than the cap allows', alive <= this.supervisor.concurrency)
       same('the attempts of a task that run at once, abandoned ones aside', actor.alive.length, 1)
@@ -222,7 +259,7 @@ export class Driver {
     for (const act of actor.order.plan.inside) {
       if (act === 'cancel itself') this.supervisor.cancel(context!.id)
       else if (act === 'cancel all') this.supervisor.cancelAll()
-      else this.#spawn(act)
+      else this.#spawn(act, performance)
     }
   }
 
@@ -233,7 +270,7 @@ export class Driver {
     this.#watch(() => {
       holds('versions never go back', record.version >= actor.version)
       // Whoever is told of something may look at the whole, and finds it in order.
-      addsUp(this.supervisor.status({ tasks: 0 }))
+      if (this.#events++ % LOOKS_AT_EVERY === 0) addsUp(this.supervisor.status({ tasks: 0 }))
     })
     actor.version = record.version
   }

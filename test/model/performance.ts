@@ -19,7 +19,7 @@ export class Performance {
   isAbandoned = false
   readonly #kind: Kind
   #settle: ((how: How) => void) | null = null
-  #inside: ((call: () => unknown) => unknown) | null = null
+  #inside: AsyncResource | null = null
 
   constructor(actor: Actor, attempt: number, kind: Kind) {
     const { number, order } = actor
@@ -42,7 +42,7 @@ export class Performance {
   enter(context: TaskContext): void {
     this.context = context
     this.isRunning = true
-    this.#inside = AsyncResource.bind((call: () => unknown) => call())
+    this.#inside = new AsyncResource('performance')
   }
 
   act(): unknown {
@@ -57,7 +57,7 @@ export class Performance {
 
   /** Calls in the async context of the function, as code of its own would. */
   inside<R>(call: () => R): R {
-    return this.#inside!(call) as R
+    return this.#inside!.runInAsyncScope(call)
   }
 
   /** It runs, and settles when it is told. */

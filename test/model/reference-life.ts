@@ -1,9 +1,11 @@
 /** What becomes of one task in the reference model, from its spawn to the end of its last run. Nothing imported from src. */
-import { cancel, cancelWhere, spawn } from './reference-model.js'
+import { cancel, cancelThose, cancelWhere, spawn } from './reference-model.js'
+import { held, isEligible, join, leaveQueue, take, whoIsNext } from './reference-queue.js'
 import {
   after,
   createRun,
   free,
+  graceOf,
   isIdle,
   isOver,
   isStopping,
@@ -11,6 +13,7 @@ import {
   lastRun,
   NEVER,
   retryOf,
+  timeoutOf,
   type Ended,
   type Model,
   type Retry,
@@ -20,43 +23,94 @@ import {
   type Task,
 } from './reference-state.js'
 
-/** A function comes in: at once, or when its delay is over. */
+/** A function comes in: at once, or when its delay is over and those it is after have ended. */
 export function enter(model: Model, task: Task): void {
+  task.waitsFor = task.after.filter((other) => !isOver(other))
   if (task.deadline <= model.now) end(model, task, 'failed', 'TASK_DEADLINE')
-  else if (task.runAt === null) admit(model, task)
-  else task.timer = { at: Math.min(task.runAt, task.deadline) }
+  else if (mustFail(task)) refuse(model, task, 'failed', 'TASK_DEPENDENCY_FAILED')
+  else if (task.runAt === null && task.waitsFor.length === 0) admit(model, task)
+  else task.timer = { at: Math.min(task.runAt ?? Infinity, task.deadline) }
 }
 
-/** Its time has come for the first time: it starts, waits, or is turned away. */
+/** One of those it is after has failed, was cancelled, or is not known, and it is not to run in spite of that. */
+const mustFail = ({ after, order }: Task) =>
+  order.onDependencyFailure === 'fail' && after.some(({ status }) => status === 'failed' || status === 'cancelled')
+
+/** A task has its outcome, and those that are after it no longer wait for it. */
+function tellDependents(model: Model, ended: Task): void {
+  for (const task of model.tasks) {
+    if (!task.waitsFor.includes(ended)) continue
+    task.waitsFor = task.waitsFor.filter((other) => other !== ended)
+    if (isOver(task)) continue
+    if (mustFail(task)) refuse(model, task, 'failed', 'TASK_DEPENDENCY_FAILED')
+    else if (task.waitsFor.length === 0 && (task.runAt ?? -Infinity) <= model.now) due(model, task)
+  }
+}
+
+/** A cancelled parent takes its children with it; another only those that are to end with it. */
+function endChildren(model: Model, parent: Task): void {
+  cancelThose(model, (task) => task.parent === parent && endsWith(task, parent), codeOfEnd(parent))
+}
+
+export const endsWith = ({ order }: Task, parent: Task) =>
+  parent.status === 'cancelled' || (isOver(parent) && order.onParentEnd === 'cancel')
+
+/** Of the children that end with it. */
+export const codeOfEnd = ({ code }: Task) => (code === 'SUPERVISOR_CLOSED' ? code : 'TASK_CANCELLED')
+
+/** Its time has come for the first time: it starts, waits, or is turned away. The lane's limit is looked at first. */
 function admit(model: Model, task: Task): void {
-  const { queueLimit, onOverflow, queueTimeout } = model.setup
-  const { length } = model.queue
+  const { queueLimit, queueTimeout, lanes } = model.setup
   const patience = task.order.queueTimeout ?? queueTimeout
   task.timer = { at: Math.min(task.deadline, model.now + patience) }
-  if (length === 0 && free(model) > 0) {
+  const isAnyEligible = model.queue.some((other) => isEligible(model, other))
+  if (free(model) > 0 && !isAnyEligible && isEligible(model, task)) {
     start(model, task)
-  } else if (length - free(model) < queueLimit) {
-    wait(model, task)
-  } else if (onOverflow === 'reject') {
+    return
+  }
+  // A free slot beside somebody who is to have it is spoken for.
+  const spokenFor = isAnyEligible ? free(model) : 0
+  const { lane } = task.order
+  if (lane !== null) {
+    const ownQueue = model.queue.filter(({ order }) => order.lane === lane)
+    const places = lanes[lane]!.concurrency - held(model, ({ order }) => order.lane === lane)
+    const ownSpokenFor = ownQueue.some((other) => isEligible(model, other)) ? Math.min(spokenFor, places) : 0
+    if (ownQueue.length - ownSpokenFor >= lanes[lane]!.queueLimit) {
+      overflow(model, task, ownQueue)
+      return
+    }
+  }
+  if (model.queue.length - spokenFor < queueLimit) wait(model, task)
+  else overflow(model, task, model.queue)
+}
+
+/** The queue, or what stands in it of one lane, is full. */
+function overflow(model: Model, task: Task, queue: Task[]): void {
+  const { onOverflow } = model.setup
+  if (onOverflow === 'reject') {
     refuse(model, task, 'failed', 'TASK_QUEUE_FULL')
-  } else if (onOverflow === 'drop-newest' || length === 0) {
+  } else if (onOverflow === 'drop-newest' || queue.length === 0) {
     refuse(model, task, 'cancelled', 'TASK_DROPPED')
   } else {
-    refuse(model, firstOf(model.queue, Math.min), 'cancelled', 'TASK_DROPPED')
+    const lowest = Math.min(...queue.map(({ priority }) => priority))
+    const victim = queue.find(({ priority }) => priority === lowest)!
+    // In this order, so that a lane, or an owner, that both are of keeps its turn.
     wait(model, task)
+    refuse(model, victim, 'cancelled', 'TASK_DROPPED')
   }
 }
 
 function wait(model: Model, task: Task): void {
   task.isDue = true
   task.waitsSince = model.now
-  model.queue.push(task)
+  join(model, task)
 }
 
 /** Its delay, or the pause before its next attempt, is over. */
 export function due(model: Model, task: Task): void {
-  task.isDue = true
   task.timer = { at: task.deadline }
+  if (task.waitsFor.length > 0) return
+  task.isDue = true
   if (task.attempt === 0) admit(model, task)
   else goOn(model, task)
 }
@@ -69,24 +123,18 @@ function goOn(model: Model, task: Task): void {
   fill(model)
 }
 
-const firstOf = (queue: Task[], pick: (...priorities: number[]) => number): Task =>
-  queue.find(({ priority }, _, all) => priority === pick(...all.map((other) => other.priority)))!
-
 /** Whoever waits starts while there are slots; not before a function that is being called has returned. */
 export function fill(model: Model): void {
-  while (model.calling.length === 0 && model.queue.length > 0 && free(model) > 0) {
-    const next = firstOf(model.queue, Math.max)
-    leaveQueue(model, next)
+  while (model.calling.length === 0 && model.deciding === 0 && free(model) > 0) {
+    const next = whoIsNext(model)
+    if (!next) return
+    take(model, next)
     start(model, next)
   }
 }
 
-export function leaveQueue(model: Model, task: Task): void {
-  model.queue = model.queue.filter((waiting) => waiting !== task)
-}
-
 export function start(model: Model, task: Task): void {
-  const { plan, timeout } = task.order
+  const { plan } = task.order
   const run = createRun(task)
   task.runs.push(run)
   task.attempt = run.attempt
@@ -94,12 +142,13 @@ export function start(model: Model, task: Task): void {
   task.startedAt = model.now
   task.runAt = null
   task.stoppingSince = null
-  task.timer = { at: Math.min(task.deadline, model.now + (timeout ?? model.setup.timeout)) }
+  task.timer = { at: Math.min(task.deadline, model.now + timeoutOf(model, task)) }
   move(model, task, 'running', null)
   task.events.push('task:started')
   run.isActive = true
   if (plan.isPromise) return
   run.hasSlot = true
+  if (task.order.lane !== null) model.laneStarts.push({ lane: task.order.lane, at: model.now })
   model.entered.push(`${task.number}.${run.attempt}`)
   model.calling.push(run)
   for (const act of plan.inside) {
@@ -142,9 +191,16 @@ export function end(model: Model, task: Task, status: keyof Ended, code: string 
   move(model, task, status, code)
   model.totals[status]++
   if (status === 'failed') noteFailure(model, task, code!)
+  // All that follows from it has happened before the queue is served.
+  model.deciding++
+  if (run && !run.isActive) run.hasSlot = false
   if (run) tell(model, run, code!)
   task.events.push(`task:${status}`, 'task:settled')
+  endChildren(model, task)
+  tellDependents(model, task)
+  model.deciding--
   noteIdle(model)
+  fill(model)
   return true
 }
 
@@ -156,7 +212,7 @@ export function refuse(model: Model, task: Task, status: 'failed' | 'cancelled',
 
 /** An attempt has failed: the task is pending again where one is left, and can begin before the deadline. */
 export function fail(model: Model, task: Task, code: string): void {
-  const retry = retryOf(model, task.order)
+  const retry = retryOf(model, task)
   const pause = pauseAfter(retry, task.attempt)
   if (task.attempt >= retry.attempts) {
     end(model, task, 'failed', code)
@@ -199,7 +255,7 @@ function tell(model: Model, run: Run, code: string): void {
   if (!run.isActive) return
   const { order, events } = run.task
   const kind = kindOf(order, run.attempt)
-  const grace = model.state === 'aborting' ? model.closing!.grace : (order.grace ?? model.setup.grace)
+  const grace = model.state === 'aborting' ? model.closing!.grace : graceOf(model, run.task)
   run.told = code
   run.timer = after(model, grace)
   const hears = !model.calling.includes(run)

@@ -2,7 +2,8 @@
  * The supervisor as one would explain it on a whiteboard: one function for each thing that callers can do, no promises, no
  * timers, nothing imported from src. Slow and simple on purpose; where it and the supervisor disagree, one of them is wrong.
  */
-import { end, enter, fill, leaveQueue, refuse, settleByItself, start } from './reference-life.js'
+import { codeOfEnd, end, endsWith, enter, fill, refuse, settleByItself, start } from './reference-life.js'
+import { join, leaveQueue } from './reference-queue.js'
 import {
   after,
   createRun,
@@ -12,30 +13,52 @@ import {
   isStopping,
   lastRun,
   runsOf,
+  scopePicked,
+  scopesOf,
   type Model,
   type Order,
+  type Scope,
+  type ScopeOrder,
   type Status,
   type Task,
   type Waiter,
 } from './reference-state.js'
 
-export function spawn(model: Model, order: Order, parent: Task | null): Task {
-  const task = createTask(model, order)
+/**
+ * @param caller the task that spawns it from within
+ * @returns a task of old where that is reused, else the new one
+ */
+export function spawn(model: Model, order: Order, caller: Task | null): Task {
+  const twin = order.dedupe && model.tasks.find((task) => !isOver(task) && task.order.dedupe?.key === order.dedupe!.key)
+  if (twin && order.dedupe?.on === 'reuse') return twin
+  const parent = order.isChild ? caller : null
+  const task = createTask(model, order, parent)
   model.tasks.push(task)
   model.totals.spawned++
-  const isWelcome = model.state === 'open' || (model.state === 'draining' && parent !== null && !isOver(parent))
+  const isLive = caller !== null && !isOver(caller)
+  const isWelcome = model.state === 'open' || (model.state === 'draining' && isLive)
   if (order.idOf !== null) refuse(model, task, 'failed', 'TASK_DUPLICATE')
   else if (!isWelcome) refuse(model, task, 'cancelled', 'SUPERVISOR_CLOSED')
   else if (order.signal !== null && model.abortedSignals.has(order.signal)) cancel(model, task)
-  else if (order.plan.isPromise) start(model, task)
-  else enter(model, task)
+  else if (scopesOf(task).some(({ isCancelled }) => isCancelled)) cancel(model, task)
+  else if (parent && endsWith(task, parent)) cancel(model, task, codeOfEnd(parent))
+  else if (twin && order.dedupe?.on === 'reject') refuse(model, task, 'failed', 'TASK_DUPLICATE')
+  else begin(model, task, twin)
   // Refused or not, a promise runs on, and what becomes of it comes late.
   if (order.plan.isPromise) settleByItself(model, task.attempt > 0 ? lastRun(task) : createRun(task))
   return task
 }
 
+/** It goes its way, and first takes the place of the one whose key it has. */
+function begin(model: Model, task: Task, twin: Task | null | undefined): void {
+  if (twin) cancel(model, twin)
+  if (isOver(task)) return
+  if (task.order.plan.isPromise) start(model, task)
+  else enter(model, task)
+}
+
 /** False when its outcome is decided already. */
-export const cancel = (model: Model, task: Task) => end(model, task, 'cancelled', 'TASK_CANCELLED')
+export const cancel = (model: Model, task: Task, code = 'TASK_CANCELLED') => end(model, task, 'cancelled', code)
 
 /** Gives how many were told. */
 export const cancelWhere = (model: Model, where: { name?: string; status?: Status }) =>
@@ -48,29 +71,52 @@ export const cancelWhere = (model: Model, where: { name?: string; status?: Statu
  * Those who wait are told first, lest one of them starts on the slot of another that has just been told; then those who run,
  * as they have started.
  */
-function cancelThose(model: Model, isMeant: (task: Task) => boolean): number {
+export function cancelThose(model: Model, isMeant: (task: Task) => boolean, code?: string): number {
   const meant = model.tasks.filter((task) => !isOver(task) && isMeant(task))
   const running = meant.filter(({ status }) => status === 'running').sort((a, b) => a.startedAfter - b.startedAfter)
-  const waiting = meant.filter(({ status }) => status === 'pending')
-  return [...waiting, ...running].filter((task) => cancel(model, task)).length
+  // The last to come first: none of them is to start since one that it comes after has just been told.
+  const waiting = meant.filter(({ status }) => status === 'pending').reverse()
+  // Nobody starts before all are told: one that waits for its next attempt may have a child that gives a slot back.
+  model.deciding++
+  for (const task of [...waiting, ...running]) cancel(model, task, code)
+  model.deciding--
+  fill(model)
+  // Those that were taken along by a parent count too.
+  return meant.filter(({ status }) => status === 'cancelled').length
 }
 
 /** A signal of the callers' aborts: whoever waits on it never runs, whoever runs on it is told to stop. */
 export function abortSignal(model: Model, signal: number): void {
   if (model.abortedSignals.has(signal)) return
   model.abortedSignals.add(signal)
-  cancelThose(model, ({ order }) => order.signal === signal)
+  for (const scope of model.scopes) if (scope.order.signal === signal) scope.isCancelled = true
+  cancelThose(
+    model,
+    ({ order, scope }) => order.signal === signal || isWithinOne(scope, ({ order }) => order.signal === signal),
+  )
 }
+
+export function makeScope(model: Model, order: ScopeOrder): Scope {
+  const isCancelled = order.signal !== null && model.abortedSignals.has(order.signal)
+  const scope = { number: model.scopes.length, order, parent: scopePicked(model.scopes, order.parent), isCancelled }
+  model.scopes.push(scope)
+  return scope
+}
+
+/** Gives how many were told. What comes later is taken. */
+export const cancelScope = (model: Model, meant: Scope) =>
+  cancelThose(model, ({ scope }) => isWithinOne(scope, (one) => one === meant))
+
+const isWithinOne = (scope: Scope | null, isMeant: (scope: Scope) => boolean) => scopesOf({ scope }).some(isMeant)
 
 /** Gives false when the task is not pending. In the queue it keeps its place at its own priority, and comes last at another. */
 export function setPriority(model: Model, task: Task, priority: number): boolean {
   if (task.status !== 'pending') return false
   if (task.priority === priority) return true
-  if (model.queue.includes(task)) {
-    leaveQueue(model, task)
-    model.queue.push(task)
-  }
+  const isWaiting = model.queue.includes(task)
+  if (isWaiting) leaveQueue(model, task)
   task.priority = priority
+  if (isWaiting) join(model, task)
   task.version++
   return true
 }
@@ -109,6 +155,7 @@ export function abortAll(model: Model): void {
   const closing = model.closing!
   closing.abortAt = Infinity
   for (const run of runsOf(model).filter(isStopping)) run.timer = after(model, closing.grace)
-  for (const task of model.tasks) if (task.status === 'pending') refuse(model, task, 'cancelled', 'SUPERVISOR_CLOSED')
+  for (const task of [...model.tasks].reverse())
+    if (task.status === 'pending') refuse(model, task, 'cancelled', 'SUPERVISOR_CLOSED')
   for (const task of model.tasks) end(model, task, 'cancelled', 'SUPERVISOR_CLOSED')
 }

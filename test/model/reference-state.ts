@@ -11,8 +11,17 @@ export interface Retry {
   maxDelay: number
 }
 
+export interface Lane {
+  concurrency: number
+  queueLimit: number
+  /** So many starts in any window of so many milliseconds. */
+  rate: { limit: number; interval: number } | null
+}
+
 export interface Setup {
   limit: number
+  lanes: Record<string, Lane>
+  perOwner: number
   queueLimit: number
   onOverflow: 'reject' | 'drop-oldest' | 'drop-newest'
   timeout: number
@@ -43,6 +52,8 @@ export interface Plan {
 export interface Order {
   plan: Plan
   name: string
+  lane: string | null
+  owner: string | null
   priority: number
   timeout: number | null
   queueTimeout: number | null
@@ -55,6 +66,35 @@ export interface Order {
   signal: number | null
   /** The number of an earlier task whose id it is to have; null is a new one. */
   idOf: number | null
+  /** Picks of tasks that must have ended before it. */
+  after: number[]
+  onDependencyFailure: 'fail' | 'run'
+  dedupe: { key: string; on: 'reuse' | 'reject' | 'replace' } | null
+  /** Spawned through the context of the task that spawns it. */
+  isChild: boolean
+  onParentEnd: 'leave' | 'cancel'
+  /** A pick of the scope that it is spawned in; null is none. A child is in that of its parent. */
+  scope: number | null
+}
+
+/** What a scope is asked for. Where it has none of its own it has what the one above has. */
+export interface ScopeOrder {
+  limit: number
+  timeout: number | null
+  grace: number | null
+  retry: Retry | null
+  owner: string | null
+  signal: number | null
+  /** A pick of the scope it is made in; null is none. */
+  parent: number | null
+}
+
+export interface Scope {
+  readonly number: number
+  readonly order: ScopeOrder
+  readonly parent: Scope | null
+  /** Its signal has aborted. */
+  isCancelled: boolean
 }
 
 /** One that has been set anew is another. */
@@ -87,6 +127,11 @@ export interface Task extends Timed {
   /** It came when all was over, and nobody took note of it. */
   readonly foundClosed: boolean
   readonly order: Order
+  readonly parent: Task | null
+  readonly scope: Scope | null
+  /** Those it comes after, and of these the ones that have no outcome yet. */
+  readonly after: Task[]
+  waitsFor: Task[]
   status: Status
   priority: number
   attempt: number
@@ -144,12 +189,20 @@ export interface Model {
   isPaused: boolean
   state: 'open' | 'draining' | 'aborting' | 'closed'
   tasks: Task[]
+  scopes: Scope[]
   /** Those who wait for a slot, first come first. */
   queue: Task[]
+  /** Whose turn it is, lowest first: of the lanes that wait at a priority, and of the owners that wait in one of them. */
+  turns: Map<string, number>
+  turnsGiven: number
+  /** When each start in a lane was. */
+  laneStarts: { lane: string; at: number }[]
   /** Those whose function is being called now, each within the one before. */
   calling: Run[]
   /** Task and attempt of those whose function was called, in that order. */
   entered: string[]
+  /** How many decisions are being made, each within the one before. */
+  deciding: number
   /** How many attempts have started. */
   starts: number
   onTheirWay: Settlement[]
@@ -169,9 +222,14 @@ export const createModel = (setup: Setup): Model => ({
   isPaused: false,
   state: 'open',
   tasks: [],
+  scopes: [],
   queue: [],
+  turns: new Map(),
+  turnsGiven: 0,
+  laneStarts: [],
   calling: [],
   entered: [],
+  deciding: 0,
   starts: 0,
   onTheirWay: [],
   abortedSignals: new Set(),
@@ -183,10 +241,23 @@ export const createModel = (setup: Setup): Model => ({
   },
 })
 
-export const createTask = ({ tasks, now, state }: Model, order: Order): Task => ({
+/** Whom an order comes after: of those that are there, and that have an id of their own. */
+export const pickedOf = <T extends { order: Order }>(all: T[], picks: number[]): T[] => {
+  const candidates = all.filter(({ order }) => order.idOf === null)
+  return picks.flatMap((pick) => candidates[pick % candidates.length] ?? [])
+}
+
+export const scopePicked = <T>(scopes: T[], pick: number | null): T | null =>
+  pick === null ? null : (scopes[pick % scopes.length] ?? null)
+
+export const createTask = ({ tasks, scopes, now, state }: Model, order: Order, parent: Task | null): Task => ({
   number: tasks.length,
   foundClosed: state === 'closed',
   order,
+  parent,
+  scope: parent ? parent.scope : scopePicked(scopes, order.scope),
+  after: pickedOf(tasks, order.after),
+  waitsFor: [],
   status: 'pending',
   priority: order.priority,
   attempt: 0,
@@ -223,8 +294,23 @@ export const createRun = (task: Task): Run => ({
 
 const ONCE: Retry = { attempts: 1, backoff: 'constant', delay: 0, maxDelay: 0 }
 
-export const retryOf = ({ setup }: Model, { plan, retry }: Order): Retry =>
-  plan.isPromise ? ONCE : (retry ?? setup.retry ?? ONCE)
+/** Its own scope and those above. */
+export function scopesOf({ scope }: { scope: Scope | null }): Scope[] {
+  const all: Scope[] = []
+  for (let next = scope; next; next = next.parent) all.push(next)
+  return all
+}
+
+/** What a task goes by: its own where it has that, else that of the nearest scope that does, else the supervisor's. */
+const ownOrInherited = <K extends 'timeout' | 'grace' | 'retry' | 'owner'>(task: Task, key: K): Order[K] =>
+  [task, ...scopesOf(task)].map(({ order }) => order[key] as Order[K]).find((value) => value !== null) ?? null
+
+export const retryOf = ({ setup }: Model, task: Task): Retry =>
+  task.order.plan.isPromise ? ONCE : (ownOrInherited(task, 'retry') ?? setup.retry ?? ONCE)
+
+export const timeoutOf = ({ setup }: Model, task: Task) => ownOrInherited(task, 'timeout') ?? setup.timeout
+export const graceOf = ({ setup }: Model, task: Task) => ownOrInherited(task, 'grace') ?? setup.grace
+export const ownerOf = (task: Task) => ownOrInherited(task, 'owner')
 
 export const kindOf = ({ plan }: Order, attempt: number): Kind => (attempt > 1 ? (plan.again ?? plan.kind) : plan.kind)
 

@@ -1,8 +1,10 @@
-import type { Retry, Setup } from './reference-state.js'
+import type { Lane, Retry, Setup } from './reference-state.js'
 import { orderOf, type Schedule, type Step } from './schedule.js'
 
 const setup: Setup = {
   limit: 1,
+  lanes: {},
+  perOwner: Infinity,
   queueLimit: Infinity,
   onOverflow: 'reject',
   timeout: Infinity,
@@ -22,6 +24,8 @@ const spawn = (...given: Parameters<typeof orderOf>): Step => ({
 const TWICE: Retry = { attempts: 2, backoff: 'constant', delay: 2, maxDelay: Infinity }
 
 const leap = (ms: number): Step => ({ do: 'advance', ms, inOneLeap: true, turns: 1 })
+
+const NO_LIMITS: Lane = { concurrency: Infinity, queueLimit: Infinity, rate: null }
 
 /** Schedules that the supervisor once got wrong, or that chance seldom meets, cut down to what matters. */
 export const REGRESSIONS: Record<string, Schedule> = {
@@ -109,6 +113,75 @@ export const REGRESSIONS: Record<string, Schedule> = {
   'ends a task by its deadline before it takes up again what is left of its last attempt': {
     setup,
     steps: [spawn('waits', { timeout: 4, deadline: 14, retry: TWICE }), spawn('waits'), leap(4), leap(10)],
+    finale: 'settle',
+  },
+  'tries again at once when the slow stop of the last attempt has outlasted the interval of its rate': {
+    setup: { ...setup, lanes: { slow: { ...NO_LIMITS, rate: { limit: 1, interval: 3 } } } },
+    steps: [spawn('waits', { lane: 'slow', timeout: 2, retry: TWICE }), leap(2), leap(10)],
+    finale: 'settle',
+  },
+  'starts no child on the slot that its parent gives back while it is being cancelled': {
+    setup,
+    steps: [spawn('yields', { inside: [orderOf('waits', { isChild: true })] }), { do: 'cancel', pick: 0, turns: 1 }],
+    finale: 'settle',
+  },
+  'starts none of those that are cancelled at once when another of them ends that it comes after': {
+    setup: { ...setup, limit: 2 },
+    steps: [
+      spawn('returns', { delay: 4 }),
+      spawn('waits', { after: [0], onDependencyFailure: 'run' }),
+      { do: 'cancel those', where: {}, turns: 1 },
+    ],
+    finale: 'settle',
+  },
+  'starts none of the children of a cancelled parent when another of them ends that it comes after': {
+    setup: { ...setup, limit: 2 },
+    steps: [
+      spawn('waits', {
+        inside: [
+          orderOf('returns', { isChild: true, delay: 4 }),
+          orderOf('waits', { isChild: true, after: [1], onDependencyFailure: 'run' }),
+        ],
+      }),
+      { do: 'cancel', pick: 0, turns: 1 },
+    ],
+    finale: 'settle',
+  },
+  'starts nobody whose caller has gone when another ends that it comes after': {
+    setup: { ...setup, limit: 2 },
+    steps: [
+      spawn('returns', { delay: 4, signal: 0 }),
+      spawn('waits', { after: [0], onDependencyFailure: 'run', signal: 0 }),
+      { do: 'abort', signal: 0, turns: 1 },
+    ],
+    finale: 'settle',
+  },
+  'starts none of those that are cancelled at once on the slot of a child of one that waits for its next attempt': {
+    setup,
+    steps: [
+      ...[
+        spawn('waits', { delay: 2 }),
+        spawn('throws', { retry: TWICE, inside: [orderOf('yields', { isChild: true })] }),
+      ],
+      leap(2),
+      { do: 'cancel those', where: {}, turns: 1 },
+    ],
+    finale: 'settle',
+  },
+  'lets all who come after a task join the queue before it gives its slot to one of those who wait': {
+    setup,
+    steps: [
+      ...[spawn('waits'), spawn('waits', { after: [0] }), spawn('waits', { after: [0], priority: 1 }), spawn('waits')],
+      { do: 'settle', pick: 0, how: 'ok', turns: 1 },
+    ],
+    finale: 'settle',
+  },
+  'wakes who waits for a rate after another that it has woken': {
+    setup: { ...setup, lanes: { slow: { ...NO_LIMITS, rate: { limit: 1, interval: 5 } } } },
+    steps: [
+      ...[spawn('returns', { lane: 'slow' }), spawn('returns', { lane: 'slow' }), spawn('returns', { lane: 'slow' })],
+      ...[leap(5), leap(5)],
+    ],
     finale: 'settle',
   },
 }

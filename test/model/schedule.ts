@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Kind, Order, Plan, Retry, Setup, Status } from './reference-state.js'
+import type { Kind, Lane, Order, Plan, Retry, ScopeOrder, Setup, Status } from './reference-state.js'
 
 /** A number picks among the tasks, or the attempts, that qualify at that moment; of a task named, the last attempt is meant. */
 export type Pick = number | { task: number; attempt?: number }
@@ -16,6 +16,8 @@ export type Act =
   | { do: 'resize'; limit: number }
   | { do: 'set priority'; pick: Pick; priority: number }
   | { do: 'await idle'; timeout: number }
+  | { do: 'make a scope'; order: ScopeOrder }
+  | { do: 'cancel a scope'; pick: number }
   | { do: 'close'; mode: 'drain' | 'cancel'; timeout: number; grace: number }
 
 /** `turns` of the event loop pass after it; with none the next act comes in the same turn. */
@@ -32,6 +34,15 @@ export interface Schedule {
 
 export const SIGNALS = 3
 
+/** What it has to do with others. */
+type Ties = { [K in 'after' | 'onDependencyFailure' | 'dedupe' | 'isChild' | 'onParentEnd' | 'scope']: Order[K] }
+
+/** Of an order that has nothing to do with any other. */
+const NO_TIES: Ties = {
+  ...{ after: [], onDependencyFailure: 'fail', dedupe: null },
+  ...{ isChild: false, onParentEnd: 'leave', scope: null },
+}
+
 /** An order with nothing special about it but what is given. */
 export const orderOf = (
   kind: Kind,
@@ -39,7 +50,8 @@ export const orderOf = (
 ): Order => ({
   plan: { kind, again, isPromise, isForeign, inside },
   ...{ name: 'a', priority: 0, timeout: null, queueTimeout: null, grace: null, delay: null, deadline: null },
-  ...{ retry: null, signal: null, idOf: null },
+  ...{ retry: null, signal: null, idOf: null, lane: null, owner: null },
+  ...NO_TIES,
   ...own,
 })
 
@@ -80,11 +92,27 @@ const anyRetry: fc.Arbitrary<Retry> = fc.record({
   maxDelay: fc.constantFrom(Infinity, Infinity, 4, 0),
 })
 
+const LANES = ['fast', 'slow', 'strict'] as const
+
+/** The interval of a rate is an odd one, so that it seldom opens at the instant of something else. */
+const anyLane: fc.Arbitrary<Lane> = fc.record({
+  concurrency: fc.constantFrom(1, 1, 2, 3, Infinity),
+  queueLimit: fc.constantFrom(0, 1, 2, 3, Infinity, Infinity),
+  rate: maybe(fc.record({ limit: fc.constantFrom(1, 1, 2, 3), interval: fc.constantFrom(3, 5, 9, 17) }), 4),
+})
+
+const NO_LIMITS: Lane = { concurrency: Infinity, queueLimit: Infinity, rate: null }
+
+/** Every lane an order may name, some without a limit of their own. */
+const anyLanes = fc.record({ fast: anyLane, slow: anyLane, strict: fc.constant(NO_LIMITS) })
+
 const anyOrder = (inside: fc.Arbitrary<Plan['inside']>): fc.Arbitrary<Order> =>
   fc
     .record({
       plan: planOf(inside),
       name: fc.constantFrom('a', 'b', 'c'),
+      lane: fc.constantFrom(null, ...LANES),
+      owner: fc.constantFrom(null, 'x', 'y', 'z'),
       priority: fc.constantFrom(0, 0, 0, 1, 1, -1, 2.5),
       timeout: fc.oneof(ownMs, fc.constantFrom(null, Infinity)),
       queueTimeout: ownMs,
@@ -94,8 +122,40 @@ const anyOrder = (inside: fc.Arbitrary<Plan['inside']>): fc.Arbitrary<Order> =>
       retry: maybe(anyRetry, 3),
       signal: maybe(fc.nat(SIGNALS - 1), 4),
       idOf: fc.constant(null),
+      after: fc.oneof(
+        { weight: 8, arbitrary: fc.constant<number[]>([]) },
+        { weight: 2, arbitrary: fc.array(fc.nat(40), { minLength: 1, maxLength: 2 }) },
+      ),
+      onDependencyFailure: fc.constantFrom('fail', 'fail', 'run'),
+      dedupe: maybe(
+        fc.record({ key: fc.constantFrom('k', 'l'), on: fc.constantFrom('reuse', 'reject', 'replace') }),
+        1,
+      ),
+      isChild: fc.boolean(),
+      onParentEnd: fc.constantFrom('leave', 'leave', 'cancel'),
+      scope: maybe(pick, 5),
     })
-    .map((order) => (order.plan.isPromise ? { ...order, queueTimeout: null, delay: null, retry: null } : order))
+    // What becomes of a child that takes the place of its own parent is nobody's promise.
+    .map((order) => ({
+      ...order,
+      dedupe: order.isChild && order.dedupe?.on === 'replace' ? null : order.dedupe,
+    }))
+    .map((order) =>
+      order.plan.isPromise
+        ? { ...order, queueTimeout: null, delay: null, retry: null, after: [], onDependencyFailure: 'fail' as const }
+        : order,
+    )
+
+/** `parent` is a pick among those that are there. */
+const anyScope: fc.Arbitrary<ScopeOrder> = fc.record({
+  limit: fc.constantFrom(1, 1, 2, 3, Infinity),
+  timeout: ownMs,
+  grace: ownMs,
+  retry: maybe(anyRetry, 2),
+  owner: fc.constantFrom(null, null, 'x', 'y'),
+  signal: maybe(fc.nat(SIGNALS - 1), 2),
+  parent: maybe(pick, 5),
+})
 
 const leaf = anyOrder(fc.constant([]))
 const insideOf = (order: fc.Arbitrary<Order>) =>
@@ -145,6 +205,8 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Act>])[] = [
   [2, fc.record({ do: fc.constantFrom('pause', 'resume', 'resume') })],
   [3, fc.record({ do: fc.constant('resize'), limit })],
   [4, fc.record({ do: fc.constant('set priority'), pick, priority: fc.constantFrom(0, 0, 1, -1, 2.5) })],
+  [2, fc.record({ do: fc.constant('make a scope'), order: anyScope })],
+  [1, fc.record({ do: fc.constant('cancel a scope'), pick })],
   [2, fc.record({ do: fc.constant('await idle'), timeout: fc.oneof(oddMs, fc.constant(Infinity)) })],
   [
     1,
@@ -162,6 +224,8 @@ const step: fc.Arbitrary<Step> = fc.tuple(act, fc.constantFrom(0, 1, 1, 3)).map(
 
 export const anySetup: fc.Arbitrary<Setup> = fc.record({
   limit,
+  lanes: anyLanes,
+  perOwner: fc.constantFrom(1, 1, 2, Infinity, Infinity),
   queueLimit: fc.constantFrom(0, 1, 2, 3, 4, Infinity, Infinity),
   onOverflow: fc.constantFrom('reject', 'drop-oldest', 'drop-newest'),
   timeout: fc.constantFrom(Infinity, Infinity, 10, 30),

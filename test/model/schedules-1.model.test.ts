@@ -1,0 +1,3 @@
+import { playShare } from './campaign.js'
+
+playShare(1)
