@@ -116,15 +116,11 @@ export class Reception {
   }
 
   #link(signal: AbortSignal): { task: LiveTask | null; link: CallerLink } {
+    const { sweep } = this.#parts.pipeline
+    const tasks = (): LiveTask[] => (caller.task ? [caller.task] : [])
     const caller: { task: LiveTask | null; link: CallerLink } = {
       task: null,
-      link: linkCaller(
-        signal,
-        (reason) => {
-          if (caller.task) this.#parts.pipeline.cancel(caller.task, reason)
-        },
-        { isWaiting: () => caller.task?.status === 'pending' },
-      ),
+      link: linkCaller(signal, { sweep, tasks }),
     }
     return caller
   }

@@ -79,7 +79,9 @@ export class Scope {
   }
 
   #listenTo(signal: AbortSignal): (() => void) | null {
-    return linkCaller(signal, this.#cancelForGood.bind(this), { path: 'scope().signal' }).unlink
+    const { sweep } = this.#parts.pipeline
+    const member = { sweep, tasks: () => this.node.live(), onAbort: this.#cancelledForGood.bind(this) }
+    return linkCaller(signal, member, 'scope().signal').unlink
   }
 
   #link(): void {
@@ -98,10 +100,9 @@ export class Scope {
     this.#unlink = null
   }
 
-  /** Its signal has aborted: so is all that lives in it, and all that comes. */
-  #cancelForGood(reason: unknown): void {
+  /** Its signal has aborted: all that lived in it has been cancelled, and so is all that comes. */
+  #cancelledForGood(reason: unknown): void {
     this.node.cancelForGood(reason)
-    this.cancelWhere(() => true, reason)
     const { clock } = this.#parts
     const startedMono = clock.monotonic()
     this.services.beginClose()

@@ -25,6 +25,14 @@ const TWICE: Retry = { attempts: 2, backoff: 'constant', delay: 2, maxDelay: Inf
 
 const leap = (ms: number): Step => ({ do: 'advance', ms, inOneLeap: true, turns: 1 })
 
+const scopeOn = (signal: number): Step => ({
+  do: 'make a scope',
+  order: { limit: Infinity, timeout: null, grace: null, retry: null, owner: null, signal, parent: null },
+  turns: 0,
+})
+
+const abort: Step = { do: 'abort', signal: 0, turns: 1 }
+
 const NO_LIMITS: Lane = { concurrency: Infinity, queueLimit: Infinity, rate: null }
 
 /** Schedules that the supervisor once got wrong, or that chance seldom meets, cut down to what matters. */
@@ -36,7 +44,7 @@ export const REGRESSIONS: Record<string, Schedule> = {
   },
   'starts nobody whose caller has gone, not even on a slot that the abort has freed': {
     setup,
-    steps: [spawn('yields', { signal: 0 }), spawn('waits', { signal: 0 }), { do: 'abort', signal: 0, turns: 1 }],
+    steps: [spawn('yields', { signal: 0 }), spawn('waits', { signal: 0 }), abort],
     finale: 'settle',
   },
   'has a free slot for a newcomer when the cap is set in the turn in which a function has returned': {
@@ -152,7 +160,7 @@ export const REGRESSIONS: Record<string, Schedule> = {
     steps: [
       spawn('returns', { delay: 4, signal: 0 }),
       spawn('waits', { after: [0], onDependencyFailure: 'run', signal: 0 }),
-      { do: 'abort', signal: 0, turns: 1 },
+      abort,
     ],
     finale: 'settle',
   },
@@ -182,6 +190,21 @@ export const REGRESSIONS: Record<string, Schedule> = {
       ...[spawn('returns', { lane: 'slow' }), spawn('returns', { lane: 'slow' }), spawn('returns', { lane: 'slow' })],
       ...[leap(5), leap(5)],
     ],
+    finale: 'settle',
+  },
+  'starts nobody in a scope whose signal aborts on the slot of another of that signal': {
+    setup,
+    steps: [scopeOn(0), spawn('yields', { signal: 0 }), spawn('waits', { scope: 0 }), abort],
+    finale: 'settle',
+  },
+  'starts nobody whose caller has gone on the slot of one in a scope of that signal': {
+    setup,
+    steps: [scopeOn(0), spawn('yields', { scope: 0 }), spawn('waits', { signal: 0 }), abort],
+    finale: 'settle',
+  },
+  'says of nobody whose caller has gone that one in a scope of that signal, which it came after, has failed it': {
+    setup,
+    steps: [scopeOn(0), spawn('yields', { scope: 0 }), spawn('waits', { signal: 0, after: [0] }), abort],
     finale: 'settle',
   },
 }

@@ -2,14 +2,25 @@ import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isTaskOptionError } from '../../src/core/errors.js'
-import { linkCaller, onCallerAbort } from '../../src/runtime/caller-signals.js'
+import { joinSignal, linkCaller, type SignalMember, type SignalSweep } from '../../src/runtime/caller-signals.js'
+
+/** Hears each of its tasks being cancelled. */
+const hearing = (told: unknown[]): SignalSweep<unknown> => ({
+  cancel: (tasks, reason) => {
+    for (const task of tasks) told.push([task, reason])
+  },
+})
+
+const member = (sweep: SignalSweep<unknown>, ...tasks: unknown[]): SignalMember => ({ sweep, tasks: () => tasks })
+
+const nobody = member(hearing([]))
 
 const listenersOn = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
-describe('onCallerAbort', () => {
+describe('joinSignal', () => {
   it('hangs one listener on a signal, however many share it, and takes it off with the last', () => {
     const { signal } = new AbortController()
-    const unlinks = Array.from({ length: 10_000 }, () => onCallerAbort(signal, () => undefined))
+    const unlinks = Array.from({ length: 10_000 }, () => joinSignal(signal, nobody))
     expect(listenersOn(signal)).toBe(1)
     for (const unlink of unlinks.slice(1)) unlink()
     expect(listenersOn(signal)).toBe(1)
@@ -17,10 +28,11 @@ describe('onCallerAbort', () => {
     expect(listenersOn(signal)).toBe(0)
   })
 
-  it('calls each back once with the reason, in the order they came, and leaves no listener', () => {
+  it('cancels the tasks of each once with the reason, and leaves no listener', () => {
     const controller = new AbortController()
     const told: unknown[] = []
-    for (const name of ['a', 'b', 'c']) onCallerAbort(controller.signal, (reason) => told.push([name, reason]))
+    const sweep = hearing(told)
+    for (const name of ['a', 'b', 'c']) joinSignal(controller.signal, member(sweep, name))
     controller.abort('enough')
     expect(told).toEqual([
       ['a', 'enough'],
@@ -32,36 +44,52 @@ describe('onCallerAbort', () => {
     expect(listenersOn(controller.signal)).toBe(0)
   })
 
-  it('does not tell who has left, be it during the abort', () => {
+  it('gives a sweep the tasks of all its members at once, each of them once, and tells the members after', () => {
     const controller = new AbortController()
-    const told: string[] = []
-    onCallerAbort(controller.signal, () => {
-      told.push('first')
-      leave()
-      leave()
+    const heard: unknown[] = []
+    const sweep = (name: string): SignalSweep<unknown> => ({ cancel: (tasks) => heard.push([name, ...tasks]) })
+    const [one, other] = [sweep('one'), sweep('other')]
+    joinSignal(controller.signal, { ...member(one, 'a', 'b'), onAbort: (reason) => heard.push(reason) })
+    joinSignal(controller.signal, member(other, 'c'))
+    joinSignal(controller.signal, member(one, 'b', 'd'))
+    controller.abort('enough')
+    expect(heard).toEqual([['one', 'a', 'b', 'd'], ['other', 'c'], 'enough'])
+  })
+
+  it('bears that members leave and come while they are cancelled', () => {
+    const controller = new AbortController()
+    const told: unknown[] = []
+    const leave = joinSignal(controller.signal, {
+      tasks: () => ['a'],
+      sweep: {
+        cancel: () => {
+          told.push('a')
+          leave()
+          joinSignal(controller.signal, member(hearing(told), 'too late'))()
+        },
+      },
     })
-    const leave = onCallerAbort(controller.signal, () => told.push('second'))
-    onCallerAbort(controller.signal, () => told.push('third'))
     controller.abort()
-    expect(told).toEqual(['first', 'third'])
+    expect(told).toEqual(['a'])
+    expect(listenersOn(controller.signal)).toBe(0)
   })
 
   it('works again on a signal that all had left', () => {
     const controller = new AbortController()
-    onCallerAbort(controller.signal, () => undefined)()
-    let told = 0
-    onCallerAbort(controller.signal, () => told++)
-    controller.abort()
-    expect(told).toBe(1)
+    joinSignal(controller.signal, nobody)()
+    const told: unknown[] = []
+    joinSignal(controller.signal, member(hearing(told), 'a'))
+    controller.abort('enough')
+    expect(told).toEqual([['a', 'enough']])
   })
 
   it('keeps signals apart', () => {
     const [one, other] = [new AbortController(), new AbortController()]
-    const told: string[] = []
-    onCallerAbort(one.signal, () => told.push('one'))
-    onCallerAbort(other.signal, () => told.push('other'))
-    other.abort()
-    expect(told).toEqual(['other'])
+    const told: unknown[] = []
+    joinSignal(one.signal, member(hearing(told), 'one'))
+    joinSignal(other.signal, member(hearing(told), 'other'))
+    other.abort('enough')
+    expect(told).toEqual([['other', 'enough']])
   })
 
   it('tells exactly those who stay, through any coming and going', () => {
@@ -69,22 +97,19 @@ describe('onCallerAbort', () => {
       fc.property(fc.array(fc.option(fc.nat())), (moves) => {
         const controller = new AbortController()
         const staying = new Map<number, () => void>()
-        const told: number[] = []
+        const told: unknown[] = []
+        const sweep = hearing(told)
         moves.forEach((leaver, index) => {
           const key = leaver === null ? undefined : [...staying.keys()][leaver % staying.size]
-          if (key === undefined)
-            staying.set(
-              index,
-              onCallerAbort(controller.signal, () => told.push(index)),
-            )
+          if (key === undefined) staying.set(index, joinSignal(controller.signal, member(sweep, index)))
           else {
             staying.get(key)!()
             staying.delete(key)
           }
           expect(listenersOn(controller.signal)).toBe(staying.size > 0 ? 1 : 0)
         })
-        controller.abort()
-        expect(told).toEqual([...staying.keys()])
+        controller.abort('enough')
+        expect(told).toEqual([...staying.keys()].map((index) => [index, 'enough']))
       }),
     )
   })
@@ -94,17 +119,17 @@ describe('linkCaller', () => {
   it('links to a signal until it is told to leave', () => {
     const controller = new AbortController()
     const told: unknown[] = []
-    const { hasAborted, unlink } = linkCaller(controller.signal, (reason) => told.push(reason))
-    linkCaller(controller.signal, (reason) => told.push(reason))
+    const { hasAborted, unlink } = linkCaller(controller.signal, member(hearing(told), 'gone'))
+    linkCaller(controller.signal, member(hearing(told), 'there'))
     expect(hasAborted).toBe(false)
     unlink!()
     controller.abort('enough')
-    expect(told).toEqual(['enough'])
+    expect(told).toEqual([['there', 'enough']])
   })
 
   it('says so where the signal has aborted already, and leaves no listener', () => {
     const signal = AbortSignal.abort('before')
-    const link = linkCaller(signal, () => expect.unreachable())
+    const link = linkCaller(signal, { ...nobody, tasks: () => expect.unreachable() })
     expect(link).toEqual({ hasAborted: true, reason: 'before', unlink: null })
     expect(listenersOn(signal)).toBe(0)
   })
@@ -116,7 +141,7 @@ describe('linkCaller', () => {
   ])('says that a signal %s is misuse', (_, signal) => {
     let thrown: unknown
     try {
-      linkCaller(signal as AbortSignal, () => undefined)
+      linkCaller(signal as AbortSignal, nobody)
     } catch (error) {
       thrown = error
     }
@@ -131,7 +156,7 @@ describe('linkCaller', () => {
         throw new Error('mine')
       },
     }
-    const { unlink } = linkCaller(signal as unknown as AbortSignal, () => undefined)
+    const { unlink } = linkCaller(signal as unknown as AbortSignal, nobody)
     expect(unlink).not.toThrow()
   })
 })
