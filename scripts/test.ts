@@ -2,10 +2,15 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 interface VitestReport {
-  testResults: { status: string; assertionResults: { status: string }[] }[]
+  testResults: {
+    name: string
+    status: string
+    message: string
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[]
+  }[]
   numPassedTests: number
   numFailedTests: number
   numPendingTests: number
@@ -39,10 +44,21 @@ const failedStage = (): string | undefined => {
   return undefined
 }
 
-/** The counts of vitest as one line; undefined where the tests did not run. */
-const counts = (hasFailed: boolean): string | undefined => {
-  if (!existsSync(report)) return undefined
-  const result = JSON.parse(readFileSync(report, 'utf8')) as VitestReport
+const firstLine = (message = ''): string => message.split('\n', 1)[0]!.slice(0, 300)
+
+/** What failed, in one line each: the end of a long log is what is kept of it, and read first. */
+const failures = ({ testResults }: VitestReport): string[] =>
+  testResults
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, message, assertionResults }) => {
+      const tests = assertionResults.filter(({ status }) => status === 'failed')
+      const lines = tests.map(({ fullName, failureMessages }) => `${fullName}: ${firstLine(failureMessages[0])}`)
+      const file = relative(process.cwd(), name)
+      return (lines.length > 0 ? lines : [firstLine(message)]).map((text) => `  ${file} > ${text}`)
+    })
+
+/** The counts of vitest as one line. */
+const counts = (result: VitestReport, hasFailed: boolean): string => {
   // A file may fail outside its tests, by a warning of Node for instance: it counts as one.
   const files = result.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
@@ -59,7 +75,10 @@ const failed = failedStage()
 console.log(
   failed === undefined ? `\nall stages ok, ${seconds(start)}` : `\nFAILED: ${failed}, after ${seconds(start)}`,
 )
-const line = counts(failed === 'tests')
+if (existsSync(report)) {
+  const result = JSON.parse(readFileSync(report, 'utf8')) as VitestReport
+  for (const failure of failures(result)) console.log(failure)
+  console.log(counts(result, failed === 'tests'))
+}
 rmSync(folder, { recursive: true, force: true })
-if (line !== undefined) console.log(line)
 process.exitCode = failed === undefined ? 0 : 1
