@@ -104,6 +104,13 @@ export interface SpawnOptions {
   onParentEnd?: 'leave' | 'cancel' | undefined
   /** Whether this task may run in the slot of a task that awaits it. @default the supervisor's `reentrant` */
   reentrant?: 'report' | 'borrow' | undefined
+  /**
+   * Whether the record keeps what the function comes to, as JSON (`TaskRecord.result`): at most the supervisor's `maxResultBytes`,
+   * secrets redacted. What is not JSON-safe (a bigint, NaN, a Map, a circle) or larger is left null, and the history says why.
+   *
+   * @default false
+   */
+  keepResult?: boolean | undefined
   /** Cancels the task when it aborts; its reason is the `cause` of the `TaskCancelledError`. May be shared by any number. */
   signal?: AbortSignal | undefined
   /** JSON-safe facts for the record, at most 16 KiB as JSON; copied at once. @default {} */

@@ -25,11 +25,6 @@ export const timeRule: Rule = {
   accepts: (value) => value === Infinity || isInteger(value, 0),
 }
 
-export const finiteTimeRule: Rule = {
-  expected: 'whole milliseconds from 0',
-  accepts: (value) => isInteger(value, 0),
-}
-
 export const capRule: Rule = {
   expected: 'an integer from 1, or Infinity',
   accepts: (value) => value === Infinity || isInteger(value, 1),

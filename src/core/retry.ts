@@ -41,7 +41,8 @@ export const RETRY_DEFAULTS = {
 
 /** Whole milliseconds to wait after so many failed attempts. @param chance from 0 to below 1 */
 export function retryDelay(policy: BackoffPolicy, failures: number, chance: number): number {
-  const pauseMs = Math.min(policy.maxDelay, unboundedDelay(policy, failures))
+  // A pause without end is the longest that is still a number of milliseconds, also as JSON.
+  const pauseMs = Math.min(policy.maxDelay, unboundedDelay(policy, failures), Number.MAX_SAFE_INTEGER)
   switch (policy.jitter) {
     case 'full':
       return Math.round(pauseMs * chance)

@@ -3,7 +3,7 @@ import { RETRY_DEFAULTS, type RetryOptions, type RetryPolicy } from '../core/ret
 
 export const backoffRules: rules.Rules = {
   backoff: rules.oneOf('constant', 'linear', 'exponential'),
-  delay: rules.finiteTimeRule,
+  delay: rules.timeRule,
   maxDelay: rules.timeRule,
   jitter: rules.oneOf('full', 'equal', 'none'),
 }

@@ -29,7 +29,7 @@ const SPAWN_RULES: rules.Rules = {
     expected: 'epoch milliseconds, or Infinity',
     accepts: (value) => value === Infinity || Number.isSafeInteger(value),
   },
-  delay: rules.finiteTimeRule,
+  delay: rules.timeRule,
   stallTimeout: rules.timeRule,
   retry: retryRule,
   after: {
@@ -44,6 +44,7 @@ const SPAWN_RULES: rules.Rules = {
   },
   onParentEnd: rules.oneOf('leave', 'cancel'),
   reentrant: rules.oneOf('report', 'borrow'),
+  keepResult: rules.booleanRule,
   grace: rules.timeRule,
   signal: signalRule,
   metadata: { expected: 'an object', accepts: (value) => typeof value === 'object' && value !== null },
@@ -100,6 +101,7 @@ export function resolveSpawn(work: unknown, given: unknown, defaults: SpawnDefau
     onParentEnd: options.onParentEnd ?? 'leave',
     dedupe: options.dedupe ? { key: options.dedupe.key, on: options.dedupe.on ?? 'reuse' } : null,
     reentrant: options.reentrant ?? defaults.reentrant,
+    keepResult: options.keepResult ?? false,
     metadata: metadataOf(options.metadata, defaults.metadata),
   }
   const dependencies = after.length > 0 ? after : null

@@ -55,11 +55,13 @@ export interface TaskSupervisorOptions {
   monitor?: { enabled?: boolean | undefined; interval?: number | undefined } | undefined
   /**
    * What to keep out of records, events and logs besides the usual secrets (passwords, tokens, cookies, credentials in URLs):
-   * keys or dotted paths with `*`, and patterns for keys. Covers errors and metadata; the function is given its own unredacted.
+   * keys or dotted paths with `*`, and patterns for keys. Covers errors, metadata and results; the function is given its own unredacted.
    *
    * @default []
    */
   redact?: Redact | undefined
+  /** How much of a result `keepResult` keeps: bytes as JSON, an integer from 0, or `Infinity`. @default 16_384 */
+  maxResultBytes?: number | undefined
   /** Whether a pending or running task keeps the process alive. Bookkeeping never does. @default true */
   keepAlive?: boolean | undefined
   /**
@@ -140,6 +142,7 @@ export const SUPERVISOR_DEFAULTS = {
   lanes: {},
   monitor: { enabled: true, interval: 60_000 },
   redact: [],
+  maxResultBytes: 16_384,
   keepAlive: true,
   context: 'inherit',
   retention: { maxAge: 24 * 60 * 60 * 1_000, maxTasks: 10_000, interval: 60_000 },
@@ -194,6 +197,7 @@ export const SUPERVISOR_RULES: rules.Rules = {
     expected: 'an array of strings and regular expressions',
     accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' || types.isRegExp(item)),
   },
+  maxResultBytes: rules.countRule,
   keepAlive: rules.booleanRule,
   context: rules.oneOf('inherit', 'detach'),
   clock: rules.objectWith('now', 'monotonic', 'setTimer'),

@@ -29,6 +29,7 @@ import { statusOf, waitedMs } from './status-of.js'
 
 export interface AssemblyOptions extends DispatcherOptions, RecordKeepingOptions {
   readonly redact: Redact
+  readonly maxResultBytes: number
   readonly monitor: { readonly enabled: boolean; readonly interval: number }
 }
 
@@ -74,7 +75,7 @@ export class Assembly {
     this.#startedAt = clock.now()
     this.#startedMono = clock.monotonic()
     const { ledger } = this
-    const sanitizer = (this.#sanitizer = new Sanitizer(options.redact))
+    const sanitizer = (this.#sanitizer = new Sanitizer(options.redact, options.maxResultBytes))
     const announcer = (this.announcer = new Announcer(clock, sanitizer, logger, onError))
     const records = (this.records = new RecordKeeping(unguarded, options, {
       ...{ clock, announcer, ledger, sanitizer, instanceId: this.instanceId, makeId: this.#makeId },

@@ -17,8 +17,15 @@ export class Journal {
     return this.#failures ?? []
   }
 
-  enter(from: TaskStatus, to: TaskStatus, at: number, attempt: number, error: TaskError | null): void {
-    ;(this.#entries ??= []).push({ from, to, at, attempt, reason: error?.code ?? null, error })
+  enter(
+    from: TaskStatus,
+    to: TaskStatus,
+    at: number,
+    attempt: number,
+    error: TaskError | null,
+    note: string | null,
+  ): void {
+    ;(this.#entries ??= []).push({ from, to, at, attempt, reason: error?.code ?? note, error })
   }
 
   fail(failure: TaskErrorRecord): void {

@@ -92,6 +92,8 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   progress: TaskProgress | null = null
   progressToldMono = NaN
   outcome: TaskOutcome<unknown> | null = null
+  /** The value it completed with, where that is kept. */
+  result: JsonValue | null = null
   /** Takes the task off its caller's signal. */
   unlinkSignal: (() => void) | null = null
 
@@ -190,11 +192,15 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     this.startedAt = atMs
     this.startedMono = atMono
     this.run!.lastBeatMono = atMono
-    this.#change('running', atMs, null)
+    this.#change('running', atMs, null, null)
   }
 
-  /** Decides the outcome, once. */
-  end(outcome: TaskOutcome<unknown>, atMs: number, atMono: number): void {
+  /**
+   * Decides the outcome, once.
+   *
+   * @param note what the history says of a completed one
+   */
+  end(outcome: TaskOutcome<unknown>, atMs: number, atMono: number, note: string | null = null): void {
     this.outcome = outcome
     this.finishedAt = atMs
     this.finishedMono = atMono
@@ -203,14 +209,15 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     this.fn = null
     this.context = null
     this.dependencies = null
-    this.#change(outcome.status, atMs, outcome.status === 'completed' ? null : outcome.error)
+    const error = outcome.status === 'completed' ? null : outcome.error
+    this.#change(outcome.status, atMs, error, note)
   }
 
   /** The attempt has failed, and another follows. */
   retry(error: TaskError, runAt: number, atMs: number, atMono: number): void {
     this.runAt = runAt
     this.#leaveRun(atMs, atMono)
-    this.#change('pending', atMs, error)
+    this.#change('pending', atMs, error, null)
   }
 
   #leaveRun(atMs: number, atMono: number): void {
@@ -268,10 +275,10 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     this.#journal.fail(failure)
   }
 
-  #change(to: TaskStatus, at: number, error: TaskError | null): void {
+  #change(to: TaskStatus, at: number, error: TaskError | null, note: string | null): void {
     const from = this.status
     this.status = transition(from, to)
     this.version++
-    this.#journal.enter(from, to, at, this.attempt, error)
+    this.#journal.enter(from, to, at, this.attempt, error, note)
   }
 }

@@ -39,11 +39,19 @@ export class Outcomes {
   decide(task: LiveTask, outcome: TaskOutcome<unknown>): TaskErrorRecord | null {
     const { clock, ledger, recorder } = this.#parts
     const now = clock.now()
-    task.end(outcome, now, clock.monotonic())
+    const note = outcome.status === 'completed' && task.settings.keepResult ? this.#keep(task, outcome.value) : null
+    task.end(outcome, now, clock.monotonic(), note)
     ledger.ended(task)
     const failure = outcome.status === 'failed' ? this.#failureOf(task, outcome.error, now) : null
     recorder.changed(task)
     return failure
+  }
+
+  /** Keeps the result, or gives what is to be said of why it is not kept. */
+  #keep(task: LiveTask, value: unknown): string | null {
+    const { value: result, fault } = this.#parts.sanitizer.result(value)
+    task.result = result
+    return fault === null ? null : `the result is not kept: ${fault}`
   }
 
   /** The attempt has failed, and another follows in so many milliseconds. */

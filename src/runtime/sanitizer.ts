@@ -1,4 +1,5 @@
 import { deepFreeze } from '../core/freeze.js'
+import { jsonForm, type JsonForm } from '../core/json-form.js'
 import { normalizeError } from '../core/normalize-error.js'
 import type { JsonValue, TaskError } from '../core/record.js'
 import { createRedactor, type Redact, type Redactor } from '../core/redact.js'
@@ -7,13 +8,22 @@ import { createRedactor, type Redact, type Redactor } from '../core/redact.js'
 export class Sanitizer {
   readonly #redactor: Redactor
 
-  constructor(redact: Redact) {
+  readonly #maxResultBytes: number
+
+  constructor(redact: Redact, maxResultBytes: number) {
     this.#redactor = createRedactor(redact)
+    this.#maxResultBytes = maxResultBytes
   }
 
   /** Whatever was thrown, as a frozen TaskError. */
   error(thrown: unknown): TaskError {
     return deepFreeze(normalizeError(thrown, { redact: this.#redactor }))
+  }
+
+  /** What a function has come to, as frozen JSON. */
+  result(value: unknown): JsonForm {
+    const form = jsonForm(value, this.#maxResultBytes)
+    return form.fault === null ? { value: deepFreeze(this.#redactor.redactValue(form.value)), fault: null } : form
   }
 
   /** Frozen data of the caller's, without its secrets. */

@@ -1,3 +1,4 @@
+import { dateOf } from '../core/instant.js'
 import type { TaskError } from '../core/record.js'
 import { moveService, type ServiceState } from '../core/service-lifecycle.js'
 import type { ServiceStatus } from '../status.js'
@@ -50,7 +51,7 @@ export class ServiceRecord {
       state: this.state,
       startedAt: this.#startedAt,
       restarts: this.restarts,
-      nextRestartAt: this.#nextRestartAt,
+      nextRestartAt: dateOf(this.#nextRestartAt),
       lastError: this.lastError,
     }
   }

@@ -1,3 +1,4 @@
+import { dateOf } from '../core/instant.js'
 import type { TaskOutcome, TaskRecord } from '../core/record.js'
 import type { TaskSettings } from './task-settings.js'
 
@@ -10,7 +11,6 @@ export interface Recorded extends Omit<
   | 'scope'
   | 'maxAttempts'
   | 'input'
-  | 'result'
   | 'error'
   | 'after'
   | 'retryOf'
@@ -39,11 +39,11 @@ export function recordOf(task: Recorded): TaskRecord {
     createdAt: task.createdAt,
     startedAt: task.startedAt,
     finishedAt: task.finishedAt,
-    runAt: task.runAt,
+    runAt: dateOf(task.runAt),
     stoppingSince: task.stoppingSince,
     abandoned: task.abandoned,
     progress: task.progress,
-    ...{ input: null, result: null },
+    ...{ input: null, result: task.result },
     error: outcome === null || outcome.status === 'completed' ? null : outcome.error,
     metadata: task.metadata,
     after: [...settings.after],

@@ -20,6 +20,7 @@ export interface TaskSettings {
   readonly onDependencyFailure: 'fail' | 'run'
   readonly onParentEnd: 'leave' | 'cancel'
   readonly dedupe: { readonly key: string; readonly on: 'reuse' | 'reject' | 'replace' } | null
+  readonly keepResult: boolean
   readonly reentrant: 'report' | 'borrow'
   readonly metadata: Readonly<Record<string, JsonValue>>
 }

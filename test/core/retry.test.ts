@@ -25,6 +25,17 @@ describe('retryDelay', () => {
     expect(pauses({ backoff })).toEqual(expected)
   })
 
+  it('is a number that JSON has, also where the pause has no end', () => {
+    for (const backoff of ['constant', 'linear', 'exponential'] as const) {
+      for (const jitter of ['full', 'equal', 'none'] as const) {
+        for (const chance of [0, 0.999]) {
+          const pause = retryDelay({ backoff, delay: Infinity, maxDelay: Infinity, jitter }, 2, chance)
+          expect(pause).toSatisfy(Number.isSafeInteger)
+        }
+      }
+    }
+  })
+
   it('never exceeds maxDelay', () => {
     expect(pauses({ maxDelay: 250 })).toEqual([100, 200, 250, 250])
     expect(pauses({ maxDelay: 0 })).toEqual([0, 0, 0, 0])

@@ -28,6 +28,24 @@ describe('delay', () => {
     expect(supervisor.spawn(() => 1, { delay: 0 }).status).toBe('completed')
   })
 
+  it('without end keeps a task pending until it is cancelled', async () => {
+    const { clock, supervisor } = clocked()
+    const handle = supervisor.spawn(() => 1, { delay: Infinity })
+    clock.advance(2 ** 50)
+    expect(handle.snapshot()).toMatchObject({ status: 'pending', runAt: null })
+    expect(handle.cancel()).toBe(true)
+    const report = await supervisor.close()
+    expect(report).toMatchObject({ cancelled: 0, persisted: true })
+  })
+
+  it('may end after the last instant that is a date', async () => {
+    const { supervisor } = clocked()
+    const handle = supervisor.spawn(() => 1, { delay: Number.MAX_SAFE_INTEGER })
+    expect(handle.snapshot()).toMatchObject({ status: 'pending', runAt: null })
+    supervisor.cancelAll()
+    await supervisor.close()
+  })
+
   it('takes no place in the queue, and meets its limit when it is over', async () => {
     const { clock, supervisor } = clocked({ concurrency: 1, queueLimit: 1 })
     const holder = hold(supervisor)

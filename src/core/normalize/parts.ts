@@ -89,7 +89,7 @@ export const ownFields = (
   let looked = 0
   for (; looked < listed.length && looked < LOOKED_AT && keys.length <= limit; looked++) {
     const key = listed[looked]!
-    const field = key === 'stack' ? rawStack(value, lineageOf(value)) : fieldValue(value, key, reading)
+    const field: unknown = key === 'stack' ? rawStack(value, lineageOf(value)) : getOwnPropertyDescriptor(value, key)?.value
     if (field === undefined || typeof field === 'function') continue
     const name = nameOf === undefined ? key : nameOf(key, field)
     if (name === undefined) continue
@@ -102,10 +102,4 @@ export const ownFields = (
   keys.length = kept
   values.length = kept
   return { keys, values, left }
-}
-
-const fieldValue = (value: object, key: string, reading: Reading): unknown => {
-  const descriptor = getOwnPropertyDescriptor(value, key)
-  if (descriptor?.get !== undefined) reading.isWhole = false
-  return descriptor?.value
 }

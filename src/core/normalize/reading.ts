@@ -1,7 +1,7 @@
 import type { JsonValue } from '../record.js'
 import type { Redactor, Trail } from '../redact.js'
 import { isProxy, max, min } from './intrinsics.js'
-import { cleanText, storedText } from './text.js'
+import { storedText } from './text.js'
 
 /** How much of a value is read. Everything past a limit leaves a mark that says how much there was. */
 export interface Limits {
@@ -64,8 +64,6 @@ export interface Reading {
   bytes: number
   /** How many values hold the one that is read. */
   depth: number
-  /** Whether all that was read is as it was, for those who began with true. */
-  isWhole: boolean
   /** The keys that lead here. */
   trail: Trail | undefined
   /** The objects that lead here: values that hold each other, and errors that cause each other. */
@@ -93,7 +91,6 @@ export const beginReading = (
   followed: FOLLOWED_CAUSES,
   bytes: 0,
   depth: 0,
-  isWhole: false,
   trail: undefined,
   ancestors: undefined,
 })
@@ -102,7 +99,6 @@ export const beginReading = (
 export const readText = (text: string, limit: number, reading: Reading): string => {
   const room = min(limit, max(reading.chars, SHORT_TEXT))
   const stored = storedText(text, room, reading.redactor)
-  if (reading.isWhole && (text.length > room || cleanText(text) !== text)) reading.isWhole = false
   countText(stored, reading)
   return stored
 }
@@ -116,10 +112,7 @@ export const countText = (stored: string, reading: Reading): void => {
 /** Takes one value of those left. */
 export const takeNode = (reading: Reading): boolean => {
   reading.bytes += 32
-  if (reading.nodes <= 0) {
-    reading.isWhole = false
-    return false
-  }
+  if (reading.nodes <= 0) return false
   reading.nodes--
   return true
 }

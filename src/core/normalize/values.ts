@@ -44,18 +44,14 @@ export const readJson = (value: unknown, reading: Reading): JsonValue | undefine
     case 'object':
       return value === null ? null : readObject(value, reading)
     case 'undefined':
-      return undefined
     case 'function':
-      reading.isWhole = false
       return undefined
   }
 }
 
 /** A text in place of a value. */
-const stand = (text: string, reading: Reading): string => {
-  reading.isWhole = false
-  return takeNode(reading) ? readText(text, reading.limits.text, reading) : TRUNCATED
-}
+const stand = (text: string, reading: Reading): string =>
+  takeNode(reading) ? readText(text, reading.limits.text, reading) : TRUNCATED
 
 const readObject = (value: object, reading: Reading): JsonValue => {
   if (isProxy(value)) return stand('[Proxy]', reading)
@@ -82,7 +78,6 @@ const readContents = (value: object, reading: Reading): JsonValue => {
   reading.depth++
   try {
     if (isMap(value)) return readMap(value, reading)
-    if (isSet(value)) reading.isWhole = false
     if (isArray(value) || isArgumentsObject(value) || isSet(value)) {
       return readItems(itemsOf(value, reading.limits.items), reading)
     }
@@ -128,7 +123,6 @@ const hide = (reading: Reading): string => {
 }
 
 const readMap = (map: Map<unknown, unknown>, reading: Reading): JsonValue => {
-  reading.isWhole = false
   const length = Number(mapSize(map))
   const keys: string[] = []
   const values: unknown[] = []

@@ -15,7 +15,7 @@ export function recorderOn(unguarded: TaskStore, { random = () => 0 }: { random?
   const recorder = new Recorder(
     store,
     clock,
-    new Sanitizer([]),
+    new Sanitizer([], 16_384),
     {
       storeFailed: ({ message }, buffered) => events.push(['failed', message, buffered]),
       storeRecovered: (buffered) => events.push(['recovered', buffered]),

@@ -24,6 +24,7 @@ export function makeTask(order = 0, own: Partial<TaskSettings> & { id?: string |
       onParentEnd: 'leave',
       dedupe: null,
       reentrant: 'report',
+      keepResult: false,
       metadata: {},
       ...settings,
     },
