@@ -69,7 +69,10 @@ export interface HealthCheckOptions {
   timeout?: number | undefined
 }
 
-/** How a service ended. `error` is why it failed, or was never started; null where it was stopped or ended normally. */
+/**
+ * How a service ended. `error` is why it failed, was never started, or was given up because its function did not stop within its
+ * grace; null where it was stopped or ended normally.
+ */
 export interface ServiceEnd {
   readonly state: 'stopped' | 'failed'
   readonly error: TaskError | null
@@ -89,7 +92,8 @@ export interface ServiceHandle {
   restart(): void
   /**
    * Tells it to stop, for good; `reason` is the `cause` of what its signal aborts with. Resolves when it has ended, or has been
-   * given up after its `grace`; at once where it had ended before. Never rejects. Not to be awaited within the service itself, which would wait for its own end.
+   * given up after its `grace` (`settled` and `lastError` say so then); at once where it had ended before. Never rejects. Not to be
+   * awaited within the service itself, which would wait for its own end.
    */
   stop(reason?: unknown): Promise<void>
 }

@@ -18,6 +18,9 @@ export const unhealthy = (name: string, why: Error): TaskCancelledError =>
 export const refusedByClose = (name: string): TaskRejectedError =>
   new TaskRejectedError('SUPERVISOR_CLOSED', `Service '${name}' was not started: its supervisor is closing or closed`)
 
+export const notStopped = (name: string): Error =>
+  new Error(`Service '${name}' did not stop in time and was given up; its function may run on`)
+
 /** @param cause what the last run has thrown; undefined where it ended normally */
 export const overLimit = (
   name: string,

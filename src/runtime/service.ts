@@ -163,11 +163,13 @@ export class Service {
   giveUp(): void {
     const run = this.#run
     if (run === null) return
+    const error = this.#host.sanitizer.error(reasons.notStopped(this.settings.name))
     this.#warn('service did not stop within its grace and was given up')
     if (this.#run !== run) return
     this.#run = null
     this.#alarm.clear()
-    this.#hasStopped()
+    this.#record.lastError = error
+    this.#hasStopped(error)
   }
 
   /** The function is told to stop; of two graces the one that ends first holds. */
@@ -195,14 +197,15 @@ export class Service {
     if (error && this.#record.state === 'stopping') this.#record.lastError = error
     this.#run = null
     this.#alarm.clear()
-    if (this.#record.isTold) this.#hasStopped()
+    if (this.#record.isTold) this.#hasStopped(null)
     else this.#goOn(error)
   }
 
-  #hasStopped(): void {
+  /** @param error where it was given up */
+  #hasStopped(error: TaskError | null): void {
     if (this.#record.state === 'unhealthy') this.#goOn(this.#illness)
     else if (this.#afterStop === 'start') this.#startNextTurn()
-    else this.#end('stopped', null)
+    else this.#end('stopped', error)
   }
 
   /** The function has ended, and was not told to by anybody but its health check. */
@@ -260,7 +263,7 @@ export class Service {
     this.#life.set(Object.freeze({ state, error }))
     const { announcer } = this.#host
     this.#host.ended(this)
-    if (error) announcer.service('service:failed', { service: this.status(), error })
+    if (state === 'failed') announcer.service('service:failed', { service: this.status(), error: error! })
     else announcer.service('service:stopped', { service: this.status() })
     if (startsAnew) this.restart()
   }

@@ -105,7 +105,9 @@ describe('close', () => {
     expect(report.abandoned).toHaveLength(1)
     expect(report.persisted).toBe(true)
     expect(report.durationMs).toBeLessThanOrEqual(1_000)
-    for (const handle of [...handles, healthy]) expect(await handle.settled).toEqual({ state: 'stopped', error: null })
+    const message = expect.stringContaining('did not stop in time and was given up') as string
+    for (const { settled } of handles) expect(await settled).toMatchObject({ state: 'stopped', error: { message } })
+    expect(await healthy.settled).toEqual({ state: 'stopped', error: null })
     expect(one.clock.timers).toBe(0)
   }) // prettier-ignore
 

@@ -76,6 +76,9 @@ describe('stop', () => {
     expect(await isSettled(stopped)).toBe(true)
     expect(lines).toContain('taskward: service did not stop within its grace and was given up')
     const status = handle.status()
+    const error = { message: expect.stringMatching(/^Service '.*' did not stop in time/) as string }
+    expect(status).toMatchObject({ state: 'stopped', lastError: error })
+    expect(await handle.settled).toMatchObject({ state: 'stopped', error })
     last.reject(new Error('late'))
     await turns()
     expect([handle.status(), clock.timers]).toEqual([status, 0])
