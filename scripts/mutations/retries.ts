@@ -85,8 +85,8 @@ export const RETRY_MUTATIONS: readonly Mutation[] = [
     'maxDelay ignored',
     'a pause grows without end',
     RETRY,
-    'Math.min(policy.maxDelay, unboundedDelay(policy, failures))',
-    'unboundedDelay(policy, failures)',
+    'Math.min(policy.maxDelay, unboundedDelay(policy, failures), ',
+    'Math.min(unboundedDelay(policy, failures), ',
   ),
   mutation('retries not counted', 'totals.retried stays at 0', 'runtime/tallies.ts', 'this.totals.retried++\n', ''),
   mutation(
