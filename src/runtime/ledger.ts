@@ -2,7 +2,7 @@ import { LinkedList } from '../core/linked-list.js'
 import type { TaskErrorRecord, TaskRecord } from '../core/record.js'
 import type { StatusTotals } from '../status.js'
 import type { LiveTask, TaskRun } from './live-task.js'
-import { Tallies, type Whereabout } from './tallies.js'
+import { Tallies, type Phase } from './tallies.js'
 
 /**
  * Who is where, and how many there have been; the same for each scope. A task is in one of the lists as long as it is pending
@@ -79,7 +79,7 @@ export class Ledger {
 
   /** Called when the outcome has been decided. */
   ended(task: LiveTask): void {
-    let where: Whereabout | null = null
+    let where: Phase | null = null
     if (task.list === this.running) this.#leaveRunning(task)
     else {
       where = task.list === this.waiting ? 'waiting' : 'delayed'

@@ -1,6 +1,6 @@
 import type { OnError } from '../work.js'
 import { Gate } from './gate.js'
-import { Tallies, type Whereabout } from './tallies.js'
+import { Tallies, type Phase } from './tallies.js'
 
 /** Who may spawn: everybody, only live tasks (while it drains), nobody. */
 export type IntakeState = 'everybody' | 'live tasks' | 'nobody'
@@ -23,7 +23,7 @@ export class ScopeNode<Task = unknown, Run = unknown> {
   /** Its own, those above, and those of all. */
   readonly allTallies: readonly Tallies[]
   /** Tasks without an outcome, by where they are, each in the order in which it came there. */
-  readonly tasks: Readonly<Record<Whereabout, Set<Task>>> = {
+  readonly tasks: Readonly<Record<Phase, Set<Task>>> = {
     waiting: new Set(),
     delayed: new Set(),
     running: new Set(),
@@ -74,12 +74,12 @@ export class ScopeNode<Task = unknown, Run = unknown> {
     this.#cancelled = this.cancelled ?? { reason }
   }
 
-  joined(task: Task, where: Whereabout): void {
+  joined(task: Task, where: Phase): void {
     this.tasks[where].add(task)
     this.#appear()
   }
 
-  moved(task: Task, from: Whereabout, to: Whereabout): void {
+  moved(task: Task, from: Phase, to: Phase): void {
     this.tasks[from].delete(task)
     this.tasks[to].add(task)
   }
@@ -118,12 +118,12 @@ export class ScopeNode<Task = unknown, Run = unknown> {
     yield* this.those('running')
   }
 
-  *those(where: Whereabout): Generator<Task> {
+  *those(where: Phase): Generator<Task> {
     for (const scope of this.#withThoseBelow()) yield* scope.tasks[where]
   }
 
   /** Of each scope, its own and those below, the one that has been there for longest. */
-  *oldest(where: Whereabout): Generator<Task> {
+  *oldest(where: Phase): Generator<Task> {
     for (const scope of this.#withThoseBelow()) {
       const [first] = scope.tasks[where]
       if (first !== undefined) yield first

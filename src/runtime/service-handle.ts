@@ -2,7 +2,7 @@ import type { ServiceEnd, ServiceHandle } from '../service.js'
 import type { ServiceStatus } from '../status.js'
 import type { Service } from './service.js'
 
-export class Handle implements ServiceHandle {
+export class SupervisedServiceHandle implements ServiceHandle {
   readonly #service: Service
 
   constructor(service: Service) {

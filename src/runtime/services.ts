@@ -2,7 +2,7 @@ import { TaskOptionError } from '../core/errors.js'
 import type { ServiceFunction, ServiceHandle } from '../service.js'
 import type { ServiceStatus } from '../status.js'
 import { nextTurn, ProcessHold } from './clock.js'
-import { Handle } from './service-handle.js'
+import { SupervisedServiceHandle } from './service-handle.js'
 import { Service, type ServiceHost, type ServiceSettings } from './service.js'
 
 export interface ServicesParts extends Pick<
@@ -69,7 +69,7 @@ export class Services {
       this.#enter(service)
       service.start()
     }
-    return new Handle(service)
+    return new SupervisedServiceHandle(service)
   }
 
   /** In order of start. */

@@ -17,12 +17,12 @@ export interface Counted {
 }
 
 /** Where a task without an outcome is. */
-export type Whereabout = 'waiting' | 'delayed' | 'running'
+export type Phase = 'waiting' | 'delayed' | 'running'
 
 /** How many tasks are where, and how many there have been, of a supervisor or of a scope; in bounded space. */
 export class Tallies {
   /** Tasks that could run, had they a slot; those whose time has yet to come; and those that run. */
-  readonly now: Record<Whereabout, number> = { waiting: 0, delayed: 0, running: 0 }
+  readonly now: Record<Phase, number> = { waiting: 0, delayed: 0, running: 0 }
   /** Functions that run on although their attempt has its outcome: within their grace, and after it. */
   stopping = 0
   /** How many of those that are stopping hold a slot. */
@@ -51,7 +51,7 @@ export class Tallies {
     return waiting + delayed + running + this.stopping === 0
   }
 
-  spawned(task: Counted, where: Whereabout): void {
+  spawned(task: Counted, where: Phase): void {
     this.totals.spawned++
     this.#rates.spawned.add(task.createdMono)
     this.#countsOf(task).pending++
@@ -90,7 +90,7 @@ export class Tallies {
   }
 
   /** Called when the outcome has been decided; for one that did not run, with where it was. */
-  ended(task: Counted, where: Whereabout | null): void {
+  ended(task: Counted, where: Phase | null): void {
     const { status } = task.outcome!
     const counts = this.#countsOf(task)
     if (where !== null) {
