@@ -5,16 +5,7 @@ import type { TaskSettings } from './task-settings.js'
 /** What a record says of a task. */
 export interface Recorded extends Omit<
   TaskRecord,
-  | 'name'
-  | 'lane'
-  | 'owner'
-  | 'scope'
-  | 'maxAttempts'
-  | 'input'
-  | 'error'
-  | 'after'
-  | 'retryOf'
-  | 'definitionVersion'
+  'name' | 'lane' | 'owner' | 'scope' | 'maxAttempts' | 'input' | 'error' | 'after' | 'retryOf' | 'definitionVersion'
 > {
   readonly settings: TaskSettings
   readonly outcome: TaskOutcome<unknown> | null
