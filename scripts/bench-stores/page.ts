@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { format, resolveConfig } from 'prettier'
 
-const PAGE = new URL('../../docs/reliability.md', import.meta.url)
+const RELIABILITY = new URL('../../docs/reliability.md', import.meta.url)
 
 /** A table in Markdown; all columns but the first hold numbers. */
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -9,13 +9,13 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n')
 
-/** Puts each section between its markers in `docs/reliability.md`; the others stay as they are. */
-export async function writeSections(sections: Readonly<Record<string, string>>): Promise<void> {
-  let page = readFileSync(PAGE, 'utf8')
+/** Puts each section between its markers in the page; the others stay as they are. @throws where it has no place for one */
+export async function writeSections(sections: Readonly<Record<string, string>>, file = RELIABILITY): Promise<void> {
+  let page = readFileSync(file, 'utf8')
   for (const [name, section] of Object.entries(sections)) {
     const markers = new RegExp(`(<!-- ${name} -->\\n)[^]*?(<!-- /${name} -->)`)
-    if (!markers.test(page)) throw new Error(`docs/reliability.md has no place for '${name}'`)
+    if (!markers.test(page)) throw new Error(`${file.pathname} has no place for '${name}'`)
     page = page.replace(markers, (_, begin: string, end: string) => `${begin}\n${section}\n\n${end}`)
   }
-  writeFileSync(PAGE, await format(page, { ...(await resolveConfig(PAGE)), parser: 'markdown' }))
+  writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: 'markdown' }))
 }
