@@ -60,8 +60,8 @@ const PEERS = {
   },
 
   /**
-   * A burst goes through the call that its documentation caps concurrency with: with a fiber for each task and a semaphore
-   * before it, each release looks at all who wait, which takes 100,000 tasks minutes.
+   * A burst goes through the call that its documentation caps concurrency with: behind a semaphore, each release looks at all
+   * who wait, so the cost grows with the square of the burst.
    */
   Effect: ({ work, cap }) => {
     const task = Effect.ignore(Effect.tryPromise(() => work()))
