@@ -10,7 +10,7 @@ export {
 } from './options/supervisor-options.js'
 export { resolveScope } from './options/scope-options.js'
 export { HEALTH_CHECK_DEFAULTS, resolveService, SERVICE_DEFAULTS } from './options/service-options.js'
-export { resolveSpawn, type SpawnDefaults } from './options/spawn-options.js'
+export { resolveSpawn, SpawnRequests, type SpawnDefaults } from './options/spawn-options.js'
 export { loadOptions } from './options/load-options.js'
 export { resolveErrorQuery, resolveFilter, resolveTaskQuery } from './options/query-options.js'
 export {

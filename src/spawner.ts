@@ -15,11 +15,13 @@ export class Spawner {
   readonly defaults: options.SpawnDefaults
   readonly #parts: Assembly
   readonly #scope: TaskScopeNode | null
+  readonly #requests: options.SpawnRequests
 
   constructor(parts: Assembly, defaults: options.SpawnDefaults, scope: TaskScopeNode | null) {
     this.#parts = parts
     this.defaults = defaults
     this.#scope = scope
+    this.#requests = new options.SpawnRequests(defaults)
   }
 
   spawn<T>(work: Work<T>, given: SpawnOptions | undefined, parent: LiveTask | null = null): TaskHandle<T> {
@@ -40,7 +42,7 @@ export class Spawner {
   }
 
   #spawn(work: Work<unknown>, given: SpawnOptions | undefined, parent: LiveTask | null): LiveTask {
-    const request = options.resolveSpawn(work, given, this.defaults)
+    const request = this.#requests.of(work, given)
     const { id, dependencies } = request
     const { intake, records } = this.#parts
     if (id !== null && intake.isLive(id)) {

@@ -108,6 +108,33 @@ export function resolveSpawn(work: unknown, given: unknown, defaults: SpawnDefau
   return { settings, id: options.id ?? null, signal: options.signal ?? null, dependencies }
 }
 
+/** How many names of functions are told apart for what is shared. */
+const MAX_PLAIN = 200
+
+/**
+ * What spawns in one place ask for. Where a function is spawned without options that is the same each time, so it is
+ * checked and made once for each name.
+ */
+export class SpawnRequests {
+  readonly #defaults: SpawnDefaults
+  readonly #plain = new Map<string, SpawnRequest>()
+
+  constructor(defaults: SpawnDefaults) {
+    this.#defaults = defaults
+  }
+
+  /** @throws TaskOptionError `OPTION_INVALID` */
+  of(work: unknown, given: unknown): SpawnRequest {
+    if (given !== undefined || typeof work !== 'function') return resolveSpawn(work, given, this.#defaults)
+    const name = nameOf(work)
+    const known = this.#plain.get(name)
+    if (known) return known
+    const request = resolveSpawn(work, undefined, this.#defaults)
+    if (this.#plain.size < MAX_PLAIN) this.#plain.set(name, request)
+    return request
+  }
+}
+
 /** A task of this copy of the package, or the id of one that may be known elsewhere; undefined for what is neither. */
 function dependencyOf(value: unknown): LiveTask | string | undefined {
   if (typeof value === 'object' && value !== null) {
