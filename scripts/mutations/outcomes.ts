@@ -48,9 +48,9 @@ export const OUTCOME_MUTATIONS: readonly Mutation[] = [
   mutation(
     'history entry lost',
     'history() does not tell when a task started',
-    'runtime/live-task.ts',
-    'this.version++\n    this.#journal.enter(',
-    `this.version++\n    if (to !== 'running') this.#journal.enter(`,
+    'runtime/journal.ts',
+    `if (status === 'running' || hasRun) steps.push(startOf(attempt, startedAt!))\n`,
+    '',
   ),
   mutation(
     'known id accepted again',
@@ -94,8 +94,8 @@ export const LEAK_MUTATIONS: readonly Mutation[] = [
     'finished task not forgotten',
     'memory grows with every task',
     'runtime/recorder.ts',
-    'this.#known.get(task.id) === task) this.#known.delete(task.id)',
-    'this.#known.get(task.id) !== task) this.#known.delete(task.id)',
+    'if (this.#known.delete(task) && ',
+    'if (this.#known.has(task) && ',
   ),
   mutation(
     'timer not given back when idle',

@@ -114,7 +114,13 @@ export class Assembly {
     })
     this.reception = new Reception({
       ...{ clock, announcer, sanitizer, intake: this.intake, pipeline: this.pipeline },
-      ...{ instanceId: this.instanceId, isAhead: records.isAhead, makeId: this.#makeId },
+      ...{ instanceId: this.instanceId, isAhead: records.isAhead },
+      stamp: (nowMs) => this.#ids.stamp(nowMs),
+      makeId: (task, stamp) => {
+        const id = this.#ids.at(stamp)
+        recorder.named(task, id)
+        return id
+      },
       onTask: () => {
         if (idle.busy()) this.#exit.busy()
         if (options.keepAlive) this.#hold.hold()

@@ -15,7 +15,7 @@ import type { TaskFunction } from '../work.js'
 import type { CapturedContext } from './context.js'
 import type { Deadline } from './deadlines.js'
 import { Eventual, eventualOf, told } from './eventual.js'
-import { Journal } from './journal.js'
+import { Confirmed, Journal, transitionsOf } from './journal.js'
 import type { LanePlace } from './lane.js'
 import type { Ticket } from './queue.js'
 import type { Run } from './run.js'
@@ -51,7 +51,9 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   readonly deadlineMono: number
   /** Since when it could have run, had there been a slot. */
   dueMono: number
-  readonly #makeId: (nowMs: number) => string
+  readonly #makeId: Made<LiveTask, TaskScopeNode>['makeId']
+  /** The place of its id among all. */
+  readonly #stamp: number
   #id: string | null
   /** As the record has it. */
   readonly metadata: Record<string, JsonValue>
@@ -113,7 +115,12 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   isUnsureOfId = false
   /** Whether the store has another's record under its id. */
   isDuplicate = false
-  readonly #journal = new Journal()
+  #journal: Journal | null = null
+  /** Whether it has its outcome from an attempt. */
+  #hasRun = false
+  /** What the history says of a completed one. */
+  #note: string | null = null
+  #confirmed: Confirmed | null = null
 
   constructor(order: number, settings: TaskSettings, made: Made<LiveTask, TaskScopeNode>) {
     this.order = order
@@ -127,6 +134,7 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     if (settings.delayMs > 0) this.runAt = made.atMs + settings.delayMs
     this.#id = made.id
     this.#makeId = made.makeId
+    this.#stamp = made.stamp
     this.metadata = made.metadata
     this.scope = made.scope
     this.parent = made.parent
@@ -135,7 +143,11 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
   }
 
   get id(): string {
-    return (this.#id ??= this.#makeId(this.createdAt))
+    return (this.#id ??= this.#makeId(this, this.#stamp))
+  }
+
+  get hasId(): boolean {
+    return this.#id !== null
   }
 
   /** Known once the outcome is. */
@@ -192,7 +204,7 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     this.startedAt = atMs
     this.startedMono = atMono
     this.run!.lastBeatMono = atMono
-    this.#change('running', atMs, null, null)
+    this.#change('running')
   }
 
   /**
@@ -205,19 +217,21 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
     this.finishedAt = atMs
     this.finishedMono = atMono
     this.runAt = null
-    if (this.status === 'running') this.#leaveRun(atMs, atMono)
+    this.#hasRun = this.status === 'running'
+    if (this.#hasRun) this.#leaveRun(atMs, atMono)
     this.fn = null
     this.context = null
     this.dependencies = null
-    const error = outcome.status === 'completed' ? null : outcome.error
-    this.#change(outcome.status, atMs, error, note)
+    this.#note = note
+    this.#change(outcome.status)
   }
 
   /** The attempt has failed, and another follows. */
   retry(error: TaskError, runAt: number, atMs: number, atMono: number): void {
     this.runAt = runAt
     this.#leaveRun(atMs, atMono)
-    this.#change('pending', atMs, error, null)
+    ;(this.#journal ??= new Journal()).retried(this, atMs, error)
+    this.#change('pending')
   }
 
   #leaveRun(atMs: number, atMono: number): void {
@@ -253,32 +267,33 @@ export class LiveTask implements Deadline, ListEntry<LiveTask> {
 
   /** Every transition so far. */
   transitions(): TaskTransition[] {
-    return this.#journal.transitions(this.id, this.instanceId, this.createdAt)
+    return transitionsOf(this, this.#journal, this.#hasRun, this.#note)
   }
 
   /** Every failed attempt so far. */
   get failures(): readonly TaskErrorRecord[] {
-    return this.#journal.failures
+    return this.#journal?.failures ?? NONE
   }
 
   /** What the store has not confirmed, as one change. */
   change(): TaskChange {
-    return this.#journal.change(this.snapshot(), this.transitions())
+    const all = { record: this.snapshot(), expected: 0, transitions: this.transitions(), errors: [...this.failures] }
+    return this.#confirmed?.restOf(all) ?? all
   }
 
   /** The store has that change. */
   confirm(change: TaskChange): void {
-    this.#journal.confirm(change)
+    ;(this.#confirmed ??= new Confirmed()).add(change)
   }
 
   fail(failure: TaskErrorRecord): void {
-    this.#journal.fail(failure)
+    ;(this.#journal ??= new Journal()).failures.push(failure)
   }
 
-  #change(to: TaskStatus, at: number, error: TaskError | null, note: string | null): void {
-    const from = this.status
-    this.status = transition(from, to)
+  #change(to: TaskStatus): void {
+    this.status = transition(this.status, to)
     this.version++
-    this.#journal.enter(from, to, at, this.attempt, error, note)
   }
 }
+
+const NONE: readonly never[] = []

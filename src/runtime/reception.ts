@@ -34,7 +34,8 @@ export interface ReceptionParts {
   readonly sanitizer: Sanitizer
   readonly instanceId: string
   readonly isAhead: boolean
-  readonly makeId: (nowMs: number) => string
+  readonly stamp: (nowMs: number) => number
+  readonly makeId: (task: LiveTask, stamp: number) => string
   /** Told when there is a new task, before anybody hears of it. */
   readonly onTask: () => void
 }
@@ -79,7 +80,8 @@ export class Reception {
   }
 
   #make({ settings, id, dependencies }: SpawnRequest, { scope, parent }: Origin): LiveTask {
-    const { clock, instanceId, isAhead, makeId, sanitizer } = this.#parts
+    const { clock, instanceId, isAhead, makeId, sanitizer, stamp } = this.#parts
+    const atMs = clock.now()
     const task = new LiveTask(this.#order++, settings, {
       id,
       scope,
@@ -87,7 +89,8 @@ export class Reception {
       dependencies,
       instanceId,
       makeId,
-      atMs: clock.now(),
+      stamp: stamp(atMs),
+      atMs,
       atMono: clock.monotonic(),
       metadata: sanitizer.metadata(settings.metadata),
     })

@@ -35,8 +35,10 @@ export class Recorder {
   readonly #clock: Clock
   readonly #sanitizer: Sanitizer
   readonly #events: RecorderEvents
-  /** Every task the store may not know in full, by id: those alive, and those not yet confirmed. */
-  readonly #known = new Map<string, LiveTask>()
+  /** Every task the store may not know in full: those alive, and those not yet confirmed. */
+  readonly #known = new Set<LiveTask>()
+  /** Those of them that have an id, which is made for who asks. */
+  readonly #byId = new Map<string, LiveTask>()
   readonly #backlog = new Backlog()
   #dropped = 0
   #state: SupervisorStatus['store']['state'] = 'ok'
@@ -80,12 +82,12 @@ export class Recorder {
   }
 
   find(id: string): LiveTask | undefined {
-    return this.#known.get(id)
+    return this.#byId.get(id)
   }
 
   /** The tasks of which this process knows more than the store may. */
   known(): Iterable<LiveTask> {
-    return this.#known.values()
+    return this.#known
   }
 
   /** Changes that have been sent and not been answered: each may have been written. */
@@ -95,7 +97,7 @@ export class Recorder {
 
   /** Whether the id belongs to a task that has been here before; undefined where only the store's commit can tell. */
   isTaken(id: string): boolean | undefined {
-    return this.#known.has(id) || this.#store.knows(id)
+    return this.#byId.has(id) || this.#store.knows(id)
   }
 
   track(task: LiveTask): void {
@@ -104,9 +106,15 @@ export class Recorder {
       return
     }
     task.isTracked = true
-    this.#known.set(task.id, task)
+    this.#known.add(task)
+    if (task.hasId) this.#byId.set(task.id, task)
     if (this.#store.capabilities.durable) this.changed(task)
     else task.tellAccepted(true)
+  }
+
+  /** To be called when an id has been made. */
+  named(task: LiveTask, id: string): void {
+    if (this.#known.has(task)) this.#byId.set(id, task)
   }
 
   /** Failures of tasks that the store knows by another's record, so that they have none of their own: the last ones. */
@@ -221,7 +229,7 @@ export class Recorder {
   }
 
   #forget(task: LiveTask): void {
-    if (!this.#backlog.has(task) && this.#known.get(task.id) === task) this.#known.delete(task.id)
+    if (!this.#backlog.has(task)) this.#unknow(task)
   }
 
   /**
@@ -252,7 +260,11 @@ export class Recorder {
   #giveUp(task: LiveTask): void {
     this.refuse(task)
     task.isTracked = false
-    if (task.isSettled) this.#known.delete(task.id)
+    if (task.isSettled) this.#unknow(task)
+  }
+
+  #unknow(task: LiveTask): void {
+    if (this.#known.delete(task) && task.hasId && this.#byId.get(task.id) === task) this.#byId.delete(task.id)
   }
 
   /** One that the store takes from nobody, while it takes the others. */

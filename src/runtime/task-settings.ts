@@ -36,5 +36,7 @@ export interface Made<Task, Scope> {
   readonly scope: Scope | null
   readonly parent: Task | null
   readonly dependencies: readonly (Task | string)[] | null
-  readonly makeId: (nowMs: number) => string
+  /** The place of its id among all, which is made for who asks. */
+  readonly stamp: number
+  readonly makeId: (task: Task, stamp: number) => string
 }

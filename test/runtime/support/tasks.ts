@@ -37,6 +37,7 @@ export function makeTask(order = 0, own: Partial<TaskSettings> & { id?: string |
       scope: null,
       parent: null,
       dependencies: null,
+      stamp: order,
       makeId: () => `made-${order}`,
     },
   )
