@@ -13,6 +13,29 @@ const ways: [string, (supervisor: TaskSupervisor, make: () => PromiseLike<unknow
   ['handed over', (supervisor, make) => supervisor.spawn(make())],
 ]
 
+describe('the id of a task', () => {
+  it('has its place by when the task was spawned, whenever it is asked for', async () => {
+    const supervisor = new TaskSupervisor()
+    const handles = Array.from({ length: 5 }, () => supervisor.spawn(never))
+    const ids = handles.reverse().map(({ id }) => id)
+    expect([...ids].sort().reverse()).toEqual(ids)
+    expect((await supervisor.list({ order: 'oldest' })).items.map(({ id }) => id)).toEqual([...ids].reverse())
+    expect(await supervisor.get(ids[0]!)).toMatchObject({ id: ids[0] })
+    await supervisor.close({ mode: 'cancel', grace: 0 })
+  })
+
+  it('finds it also where it was asked for first when the task had ended', async () => {
+    const { supervisor } = clocked()
+    const handle = supervisor.spawn(() => 1)
+    const { id } = handle
+    expect((await supervisor.get(id))?.status).toBe('completed')
+    await handle.persisted
+    expect((await supervisor.get(id))?.status).toBe('completed')
+    expect((await supervisor.history(id)).map(({ to }) => to)).toEqual(['pending', 'running', 'completed'])
+    await supervisor.close()
+  })
+})
+
 describe('spawn (rule 1)', () => {
   it.each([undefined, null, 0, 'work', true, 1n, Symbol('work'), {}, [], { then: 1 }, new Date()])(
     'throws a TaskOptionError for %s as work',

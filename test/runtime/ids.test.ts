@@ -5,6 +5,8 @@ import { IdSource } from '../../src/runtime/ids.js'
 const AT = 1_700_000_000_000
 const instantOf = (id: string): number => parseInt(id.replaceAll('-', '').slice(0, 12), 16)
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
+
 describe('IdSource', () => {
   it('gives ids that sort as they were made, wherever the wall clock jumps', () => {
     fc.assert(
@@ -14,6 +16,21 @@ describe('IdSource', () => {
         const ids = jumps.map((jump) => source.next((now += jump)))
         expect([...ids].sort()).toEqual(ids)
         expect(new Set(ids).size).toBe(ids.length)
+      }),
+    )
+  })
+
+  it('makes an id later, in whichever order that is asked for, in the place that was taken for it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(3), { maxLength: 50 }), fc.nat(), (steps, seed) => {
+        const source = new IdSource()
+        let now = AT
+        const stamps = steps.map((step) => source.stamp((now += step)))
+        const asked = stamps.map((_, index) => (index * 7 + seed) % Math.max(1, stamps.length))
+        const ids = new Map(asked.map((index) => [index, source.at(stamps[index]!)]))
+        const inOrder = [...ids].sort(([a], [b]) => a - b).map(([, id]) => id)
+        expect([...inOrder].sort()).toEqual(inOrder)
+        for (const [index, id] of ids) expect(instantOf(id)).toBe(AT + sum(steps.slice(0, index + 1)))
       }),
     )
   })
