@@ -17,6 +17,22 @@ export const PLACE_REGRESSIONS: Record<string, Schedule> = {
     steps: [supervise('waits'), spawn('waits'), close(null, 'drain', 31, 9), walk(36), walk(4)],
     finale: 'settle',
   },
+  'while it drains takes what live tasks spawn and nothing else, and runs what a pause has held up': {
+    setup: { ...setup, limit: 2 },
+    steps: [
+      ...[spawn('waits'), { do: 'pause', turns: 0 } as Step, spawn('waits'), close(null, 'drain', 7, 13)],
+      ...[{ ...spawn('waits'), from: 0 } as Step, spawn('waits'), walk(20)],
+    ],
+    finale: 'settle',
+  },
+  'gives those that it tells to stop its own grace, and those that are stopping already': {
+    setup: { ...setup, limit: 2, grace: Infinity },
+    steps: [
+      ...[spawn('waits'), spawn('waits'), { do: 'cancel', pick: 1, turns: 0 } as Step],
+      ...[close(null, 'cancel', 0, 10), walk(8), walk(2)],
+    ],
+    finale: 'settle',
+  },
   'takes in a scope that drains only what its own tasks spawn, and aborts what is left, and nobody else': {
     setup: { ...setup, limit: 4 },
     steps: [
@@ -28,12 +44,12 @@ export const PLACE_REGRESSIONS: Record<string, Schedule> = {
     ],
     finale: 'settle',
   },
-  'gives tasks that two closings abort the shorter of their graces, whichever comes first': {
-    setup: { ...setup, limit: 2, grace: Infinity },
+  'gives tasks that two closings abort the shorter of their graces, also where that is of the first': {
+    setup: { ...setup, limit: 3, grace: Infinity },
     steps: [
-      ...[scopeIn(null), spawn('waits', { scope: 0 }), spawn('waits', { scope: 0 })],
-      ...[{ do: 'cancel', pick: 0, turns: 0 } as Step, close(0, 'cancel', 0, 20), walk(2)],
-      ...[close(null, 'cancel', 0, 10), walk(10)],
+      ...[scopeIn(null), scopeIn(0), spawn('waits', { scope: 1 }), spawn('waits', { scope: 0 }), spawn('waits')],
+      ...[{ do: 'cancel', pick: 0, turns: 0 } as Step, close(1, 'cancel', 0, 10), walk(2)],
+      ...[close(0, 'cancel', 0, 20), walk(2), close(null, 'cancel', 0, 10), walk(10)],
     ],
     finale: 'settle',
   },
@@ -55,6 +71,16 @@ export const PLACE_REGRESSIONS: Record<string, Schedule> = {
       { do: 'stop a service', pick: 1, turns: 0 },
       leap(10),
     ],
+    finale: 'settle',
+  },
+  'starts a service again as its policy says, whether it has failed or has done what it had to': {
+    setup,
+    steps: (['permanent', 'transient', 'temporary'] as const).flatMap((restart, index) => [
+      supervise('waits', { restart }),
+      supervise('waits', { restart }),
+      { do: 'settle a service', pick: index, how: 'ok', turns: 1 },
+      { do: 'settle a service', pick: index, how: 'err', turns: 1 },
+    ]),
     finale: 'settle',
   },
   'counts the restarts of the last so many milliseconds, and none that was asked for': {

@@ -174,4 +174,16 @@ export const REGRESSIONS: Record<string, Schedule> = {
     steps: [scopeOn(0), spawn('yields', { scope: 0 }), spawn('waits', { signal: 0, after: [0] }), abort],
     finale: 'settle',
   },
+  'lets as many more wait in a lane as are about to leave its queue, and no more than its cap lets start': {
+    setup: { ...setup, limit: 3, lanes: { slow: { concurrency: 1, queueLimit: 1, rate: null } } },
+    steps: [
+      spawn('waits', {
+        inside: [
+          orderOf('returns', { inside: [orderOf('returns', { inside: [orderOf('waits', { lane: 'slow' })] })] }),
+          ...[orderOf('waits', { lane: 'slow' }), orderOf('waits', { lane: 'slow' })],
+        ],
+      }),
+    ],
+    finale: 'settle',
+  },
 }
