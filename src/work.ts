@@ -157,7 +157,8 @@ export interface CloseOptions {
   timeout?: number | undefined
   /**
    * Milliseconds for what was then aborted to stop. Replaces the tasks' own grace. With a store that outlives the process, the
-   * last tenth of `timeout + grace`, at most a second, is kept back for writing down what became of the tasks.
+   * last tenth of `timeout + grace`, at most a second, is kept back for writing down what became of the tasks; as much again
+   * for stopping services, where there are any at the call.
    * @default 10_000
    */
   grace?: number | undefined

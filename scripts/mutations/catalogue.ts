@@ -5,6 +5,7 @@ import { FAMILY_MUTATIONS, SCOPE_MUTATIONS } from './families.js'
 import { FAIRNESS_MUTATIONS, LANE_MUTATIONS, RATE_MUTATIONS } from './gates.js'
 import { LEAK_MUTATIONS, OUTCOME_MUTATIONS } from './outcomes.js'
 import { DEADLINE_MUTATIONS, RETRY_MUTATIONS } from './retries.js'
+import { SCOPE_CLOSING_MUTATIONS, SERVICE_MUTATIONS } from './services.js'
 import { TIME_MUTATIONS } from './time.js'
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -21,4 +22,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...OUTCOME_MUTATIONS,
   ...LEAK_MUTATIONS,
   ...CLOSING_MUTATIONS,
+  ...SCOPE_CLOSING_MUTATIONS,
+  ...SERVICE_MUTATIONS,
 ]

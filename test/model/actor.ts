@@ -1,10 +1,11 @@
 import type { TaskFunction, TaskHandle, TaskOutcome } from 'taskward'
 import { Performance } from './performance.js'
-import { kindOf, type Order } from './reference-state.js'
+import { kindOf } from './reference-facts.js'
+import type { Order } from './reference-orders.js'
 
 /** What an actor does while its function is being called is the business of whoever drives it. */
 export interface Stage {
-  entered(performance: Performance): void
+  entered(actor: Actor, performance: Performance): void
 }
 
 /** One task as the driver sees it from outside: its work, and all that the supervisor has told about it. */
@@ -39,7 +40,7 @@ export class Actor {
     return (context) => {
       const performance = this.#next()
       performance.enter(context)
-      stage.entered(performance)
+      stage.entered(this, performance)
       return performance.act()
     }
   }
@@ -66,7 +67,9 @@ export class Actor {
 
   #next(): Performance {
     const attempt = this.performances.length + 1
-    const performance = new Performance(this, attempt, kindOf(this.order, attempt))
+    const { number, order } = this
+    const part = { number, isForeign: order.plan.isForeign, code: `E${number}.${attempt}` }
+    const performance = new Performance(part, attempt, kindOf(order, attempt))
     this.performances.push(performance)
     return performance
   }

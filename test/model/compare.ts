@@ -1,34 +1,22 @@
-import { getEventListeners } from 'node:events'
 import type { NameStatus, TaskRecord } from 'taskward'
 import type { Actor } from './actor.js'
+import { compareListeners, compareReports, compareScopes } from './compare-places.js'
+import { compareServices, compareServicesAfterTurns, compareServicesListed } from './compare-services.js'
 import { addsUp, holds, same, sameSince } from './disagreement.js'
 import type { Driver } from './driver.js'
 import { numberOf } from './options.js'
 import { held, rateOpensAt } from './reference-queue.js'
-import {
-  hasStopped,
-  isIdle,
-  isLeftAlone,
-  isOver,
-  isStopping,
-  ownerOf,
-  retryOf,
-  runsOf,
-  scopesOf,
-  type Model,
-  type Run,
-  type Scope,
-  type Task,
-} from './reference-state.js'
+import { hasStopped, isIdle, isLeftAlone, isStopping, ownerOf, retryOf, runsOf } from './reference-facts.js'
+import type { Model, Run, Task } from './reference-state.js'
 
 /** Holds the supervisor against the model in what can be seen in the middle of a turn, and in passing: what should have changed. */
 export function compareInPassing(driver: Driver): void {
-  const { model, alarm } = driver
-  if (alarm) throw alarm
-  driver.callsCompared = sameSince(
-    driver.callsCompared,
+  const { model, witness } = driver
+  if (witness.alarm) throw witness.alarm
+  witness.callsCompared = sameSince(
+    witness.callsCompared,
     'which functions were called, and in what order',
-    driver.called,
+    witness.called,
     model.entered,
   )
   same('how many tasks there are', driver.actors.length, model.tasks.length)
@@ -40,23 +28,19 @@ export function compareInPassing(driver: Driver): void {
     actor.eventsCompared = sameSince(actor.eventsCompared, 'the events of a task', actor.events, task.events)
     if (actor.versionCompared !== task.version) compareTask(driver, task)
   }
-  same('hook:error', driver.hookErrors, [])
+  same('hook:error', witness.hookErrors, [])
+  compareServices(driver)
 }
 
 /** The same in whole: also what should be as it was. */
 export function compareNow(driver: Driver): void {
-  const { model, supervisor, signals, actors } = driver
+  const { model, supervisor, actors } = driver
   compareInPassing(driver)
   for (const task of model.tasks) if (!actors[task.number]!.hasBeenChecked) compareTask(driver, task)
   compareStatus(driver)
-  for (const scope of model.scopes) compareScope(driver, scope)
+  compareScopes(driver)
   same('supervisor.concurrency', supervisor.concurrency, model.limit)
-  signals.forEach(({ signal }, index) => {
-    const isUsed = model.tasks.some((task) => task.order.signal === index && !isOver(task))
-    const isOfScope = model.scopes.some(({ order }) => order.signal === index)
-    if (isOfScope) return
-    same("listeners on a caller's signal", getEventListeners(signal, 'abort').length, isUsed ? 1 : 0)
-  })
+  compareListeners(driver)
 }
 
 function compareTask(driver: Driver, task: Task): void {
@@ -120,7 +104,8 @@ const recordExpected = (model: Model, task: Task) => ({
   stoppingSince: task.stoppingSince,
 })
 
-function compareStatus({ model, supervisor }: Driver): void {
+function compareStatus(driver: Driver): void {
+  const { model, supervisor } = driver
   const status = supervisor.status({ tasks: 1_000 })
   addsUp(status)
   const { slots, queue, totals, names, tasks, waitMs, runMs } = status
@@ -143,6 +128,7 @@ function compareStatus({ model, supervisor }: Driver): void {
   same('how often running was measured', runMs.count, ended)
   same('status().names', countsOf(names), countsExpected(model))
   same('status().lanes', status.lanes, lanesExpected(model))
+  compareServicesListed(driver, null, status.services)
   compareListed(tasks, [
     model.tasks.filter(({ status }) => status === 'running'),
     model.tasks.filter(({ runs }) => runs.some(isStopping)),
@@ -184,25 +170,6 @@ const lanesExpected = (model: Model) =>
     }),
   )
 
-function compareScope({ model, scopes }: Driver, scope: Scope): void {
-  const isIn = (task: Task) => scopesOf(task).includes(scope)
-  const tasks = model.tasks.filter(isIn)
-  const { slots, queue, totals } = scopes[scope.number]!.status({ tasks: 0 })
-  const runs = tasks.flatMap(({ runs }) => runs)
-  const holders = runs.filter(({ hasSlot }) => hasSlot)
-  const stopping = holders.filter(({ hasEnded }) => hasEnded).length
-  const limit = Math.min(model.limit, ...scopesOf({ scope }).map(({ order }) => order.limit))
-  same('the slots of a scope', slots, {
-    ...{ limit, running: holders.length - stopping, stopping },
-    abandoned: runs.filter(isLeftAlone).length,
-  })
-  same('how many wait in a scope', queue.waiting, model.queue.filter(isIn).length)
-  const count = (wanted: Task['status']) => tasks.filter(({ status }) => status === wanted).length
-  const { spawned, completed, failed, cancelled } = totals
-  const expected = { completed: count('completed'), failed: count('failed'), cancelled: count('cancelled') }
-  same('the totals of a scope', { spawned, completed, failed, cancelled }, { spawned: tasks.length, ...expected })
-}
-
 type Counts = Record<string, Omit<NameStatus, 'runMs'>>
 
 const countsOf = (names: Record<string, NameStatus>): Counts =>
@@ -217,29 +184,25 @@ const countsExpected = ({ tasks }: Model): Counts => {
   return names
 }
 
-const STATES = { open: 'open', draining: 'draining', aborting: 'draining', closed: 'closed' } as const
-
-/** What becomes of the supervisor itself, once promises have had their turn. */
-export function compareState({ model, supervisor }: Driver): void {
-  const { state } = supervisor.status({ tasks: 0 })
-  same('status().state', state, model.state === 'open' && model.isPaused ? 'paused' : STATES[model.state])
-}
-
 /** The same for what can be seen only once promises have had their turn: outcomes, reports, and who was told what. */
 export function compareAfterTurns(driver: Driver, turns: number): void {
-  const { model, actors, clock, waiters } = driver
+  const { model, actors, clock, places } = driver
   for (const task of model.tasks) compareOutcome(actors[task.number]!, task)
   compareReports(driver)
+  compareServicesAfterTurns(driver)
   // That all is quiet is told a turn later, lest somebody spawns what follows.
   const isQuiet = turns > 1 && isIdle(model)
-  for (const { expected, answer } of waiters) {
-    holds('onIdle() and drain() answer in time', answer !== null || !(isQuiet || expected.isExpired))
+  for (const { expected, answer } of places.waiters) {
+    const hasPassed = expected.isExpired || (turns > 1 && isIdle(model, expected.scope))
+    holds('onIdle() and drain() answer in time', answer !== null || !hasPassed)
     holds('nobody is told too early that all is quiet', answer !== true || expected.hasBeenIdle)
     holds('drain() does not give up too early', answer !== false || expected.isExpired)
   }
-  const news = model.tasks.slice(driver.announcedIdleAfter).filter(({ attempt }) => attempt > 0)
+  const news = model.tasks.slice(driver.witness.announcedIdleAfter).filter(({ attempt }) => attempt > 0)
   holds('supervisor:idle is announced', !isQuiet || news.length === 0)
-  holds('an idle supervisor has its bookkeeping timer at most', !isQuiet || clock.timers <= 1, clock.timers)
+  const ofServices = model.services.filter(({ timer }) => timer.at !== Infinity).length
+  const most = 1 + ofServices
+  holds('an idle supervisor has its bookkeeping timer at most', !isQuiet || clock.timers <= most, clock.timers)
 }
 
 function compareOutcome(actor: Actor, { status, code, attempt }: Task): void {
@@ -258,14 +221,4 @@ function compareOutcome(actor: Actor, { status, code, attempt }: Task): void {
   same("the code of the outcome's reason", codeOf(outcome.reason), code)
   const error = actor.performances[attempt - 1]?.error
   holds('what was thrown is passed on as it was', code !== error?.code || outcome.reason === error)
-}
-
-function compareReports({ model, reports }: Driver): void {
-  const expected = model.closing?.report
-  holds('close() returns in time, and not too early', reports.length > 0 === Boolean(expected))
-  for (const { completed, failed, cancelled, abandoned, handedOff, persisted, durationMs } of reports) {
-    const numbers = abandoned.map(numberOf).sort((a, b) => a - b)
-    same('the report of close()', { completed, failed, cancelled, abandoned: numbers, durationMs }, expected)
-    same('what close() left undone', { handedOff, persisted }, { handedOff: [], persisted: true })
-  }
 }

@@ -1,36 +1,33 @@
-import { TaskSupervisor, type CloseReport, type TaskRecord, type TaskScope } from 'taskward'
+import { TaskSupervisor } from 'taskward'
 import { manualClock } from 'taskward/testing'
 import { Actor } from './actor.js'
-import { addsUp, holds, same } from './disagreement.js'
-import { numberOf, scopeOptions, spawnOptions, supervisorOptions } from './options.js'
+import { same } from './disagreement.js'
+import { spawnOptions, supervisorOptions } from './options.js'
 import type { How, Performance } from './performance.js'
+import { Places } from './places.js'
 import * as model from './reference-model.js'
-import {
-  createModel,
-  hasStopped,
-  isOver,
-  pickedOf,
-  runNamed,
-  runsOf,
-  scopePicked,
-  type Order,
-  type Run,
-  type Setup,
-  type Task,
-  type Waiter,
-} from './reference-state.js'
-import { advance, nextDueAt, turn as passTurn } from './reference-time.js'
-import { SIGNALS, type Act, type Pick, type Step } from './schedule.js'
-import { TASK_EVENTS } from './task-events.js'
+import { hasStopped, isOver, runNamed, runsOf } from './reference-facts.js'
+import type { Order, Setup } from './reference-orders.js'
+import { createModel, pickedOf, type Run, type Task } from './reference-state.js'
+import { advance, isEnding, nextDueAt, turn as passTurn } from './reference-time.js'
+import { SIGNALS } from './any-order.js'
+import type { Act, Pick, Step } from './schedule.js'
+import { Troupe } from './troupe.js'
+import { Witness } from './witness.js'
 
-/** A closing takes a few turns after the last function has stopped. */
-const TURNS_TO_CLOSE = 6
-
-/** Of so many events one is looked at closely. */
-const LOOKS_AT_EVERY = 16
+/** A closing, or the restart of a service, takes a few turns after the last function has stopped. */
+const TURNS_TO_END = 10
 
 /** Everything that is queued now has run, promise reactions included. */
 export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** What tasks are spawned through. */
+interface Host {
+  spawn: TaskSupervisor['spawn']
+}
+
+const pickOf = <T>(candidates: readonly T[], pick: number): T | undefined =>
+  candidates[pick % Math.max(1, candidates.length)]
 
 /** Does everything twice: to a supervisor, and to the reference model. */
 export class Driver {
@@ -38,40 +35,18 @@ export class Driver {
   readonly clock = manualClock()
   readonly startedAt = this.clock.now()
   readonly supervisor
+  readonly witness
+  readonly troupe
+  readonly places
   readonly actors: Actor[] = []
-  readonly scopes: TaskScope[] = []
-  /** Task and attempt of the functions that were called, in that order. */
-  readonly called: string[] = []
-  /** How many of them have been compared. */
-  callsCompared = 0
   readonly signals = Array.from({ length: SIGNALS }, () => new AbortController())
-  readonly waiters: { expected: Waiter; answer: boolean | null }[] = []
-  readonly reports: CloseReport[] = []
-  /** What must never be heard of. */
-  readonly hookErrors: unknown[] = []
-  /** How many tasks there were when `supervisor:idle` was last heard. */
-  announcedIdleAfter = 0
-  /** The first thing that was found wrong from within a task or a listener. */
-  alarm: Error | null = null
-  #events = 0
 
   constructor(setup: Setup, listenersThrow: boolean) {
     this.model = createModel(setup)
     this.supervisor = new TaskSupervisor({ ...supervisorOptions(setup), clock: this.clock, keepAlive: false })
-    const bang = new Error('a listener of no concern')
-    const bomb = () => {
-      throw bang
-    }
-    for (const event of TASK_EVENTS) {
-      if (listenersThrow) this.supervisor.on(event, bomb)
-      this.supervisor.on(event, ({ task }) => this.#heard(event, task))
-    }
-    this.supervisor.on('supervisor:idle', () => this.#heardIdle())
-    // A promise that runs already, though the live task of its key is taken in its place, may well fail.
-    const isOfNoConcern = (where: string) => listenersThrow || where.includes('dedupe')
-    this.supervisor.on('hook:error', (payload) => {
-      if (!isOfNoConcern(payload.where)) this.hookErrors.push(payload)
-    })
+    this.witness = new Witness(this.supervisor, this.actors, listenersThrow)
+    this.troupe = new Troupe(this.model, this.supervisor)
+    this.places = new Places(this.model, this.supervisor, this.signals)
   }
 
   /** Does what the step says. Gives a promise only where turns have to pass: an await, too, is one. */
@@ -88,8 +63,9 @@ export class Driver {
   /** Gives how many they were: a closing takes more of them. */
   async #turns(wanted: number): Promise<number> {
     if (wanted === 0) return 0
-    const count = this.model.closing ? Math.max(wanted, TURNS_TO_CLOSE) : wanted
     passTurn(this.model)
+    const { closings, services } = this.model
+    const count = closings.length > 0 || services.length > 0 ? Math.max(wanted, TURNS_TO_END) : wanted
     for (let passed = 0; passed < count; passed++) await nextTurn()
     return count
   }
@@ -150,32 +126,41 @@ export class Driver {
         same('what setPriority() gives', this.actors[task.number]!.handle.setPriority(act.priority), isMoved)
         return
       }
-      case 'await idle': {
-        const { timeout } = act
-        const waiter = { expected: model.waitForIdle(this.model, timeout), answer: null as boolean | null }
-        this.waiters.push(waiter)
-        const answer = timeout === Infinity ? supervisor.onIdle().then(() => true) : supervisor.drain({ timeout })
-        void answer.then((isIdle) => (waiter.answer = isIdle))
+      case 'await idle':
+        this.places.awaitIdle(act.scope, act.timeout)
+        return
+      case 'make a scope':
+        this.places.makeScope(act.order)
+        return
+      case 'cancel a scope':
+        this.places.cancelScope(act.pick)
+        return
+      case 'close':
+        this.places.close(act.scope, act)
+        return
+      case 'supervise':
+        this.troupe.supervise(this.places.at(act.order.scope), act.order)
+        return
+      case 'spawn in a service': {
+        const service = pickOf(this.model.services, act.pick)
+        const context = service && this.troupe.contextOf(service)
+        if (!context) return
+        const order = { ...act.order, isChild: false, scope: service.scope?.number ?? null }
+        model.spawn(this.model, order, null)
+        this.#spawn(order, null, context)
         return
       }
-      case 'make a scope': {
-        const { number, parent } = model.makeScope(this.model, act.order)
-        const options = scopeOptions(act.order)
-        if (act.order.signal !== null) options.signal = this.signals[act.order.signal]!.signal
-        this.scopes.push((parent ? this.scopes[parent.number]! : supervisor).scope(`scope ${number}`, options))
+      case 'settle a service': {
+        const run = pickOf(this.troupe.thoseThatCanSettle, act.pick)
+        if (run) this.troupe.settle(run, act.how)
         return
       }
-      case 'cancel a scope': {
-        const scope = scopePicked(this.model.scopes, act.pick)
-        if (!scope) return
-        const told = model.cancelScope(this.model, scope)
-        same("how many a scope's cancelAll() told", this.scopes[scope.number]!.cancelAll(), told)
-        return
-      }
-      case 'close': {
-        const { mode, timeout, grace } = act
-        model.close(this.model, mode, timeout, grace)
-        void supervisor.close({ mode, timeout, grace }).then((report) => this.reports.push(report))
+      case 'stop a service':
+      case 'restart a service': {
+        const service = pickOf(this.model.services, act.pick)
+        if (!service) return
+        if (act.do === 'stop a service') this.troupe.stop(service)
+        else this.troupe.restart(service)
         return
       }
     }
@@ -203,7 +188,7 @@ export class Driver {
 
   /** In one leap nothing gets a turn in between; else a turn passes at each instant at which something falls due. */
   #advance(ms: number, inOneLeap: boolean): Promise<void> | undefined {
-    if (!inOneLeap || this.model.closing) return this.#walk(ms)
+    if (!inOneLeap || isEnding(this.model)) return this.#walk(ms)
     this.#leap(ms)
     return
   }
@@ -225,8 +210,8 @@ export class Driver {
     this.clock.advance(ms)
   }
 
-  /** @param spawner whose function spawns it */
-  #spawn(order: Order, spawner: Performance | null = null): void {
+  /** @param spawner whose function spawns it; through its own context where it is a child */
+  #spawn(order: Order, spawner: Performance | null = null, through: Host | null = null): void {
     const isTwin = (one: Actor) => one.order.dedupe?.key === order.dedupe?.key && one.isLive
     const twin = order.dedupe?.on === 'reuse' ? this.actors.find(isTwin) : undefined
     const after = pickedOf(this.actors, order.after)
@@ -238,61 +223,19 @@ export class Driver {
     if (idOf !== null) options.id = this.actors[idOf]!.handle.id
     if (after.length > 0) options.after = after.map((one) => one.reference)
     const work = plan.isPromise ? actor.promise() : actor.fn(this)
-    const host =
-      order.isChild && spawner ? spawner.context! : (scopePicked(this.scopes, order.scope) ?? this.supervisor)
+    const host = through ?? (order.isChild && spawner ? spawner.context! : this.places.at(order.scope))
     actor.handle = host.spawn<unknown>(work, options)
     if (twin) same('the handle of the live task with that key', actor.handle.id, twin.id)
     else void actor.handle.settled.then((outcome) => actor.outcomes.push(outcome))
   }
 
-  /** A function is being called: so many run now, those abandoned aside. */
-  entered(performance: Performance): void {
-    const { actor, attempt, context } = performance
-    this.called.push(`${actor.number}.${context!.attempt}`)
-    let alive = 0
-    for (const one of this.actors) if (!one.order.plan.isPromise) alive += one.alive.length
-    this.#watch(() => {
-      holds('no more functions run than the cap allows', alive <= this.supervisor.concurrency)
-      same('the attempts of a task that run at once, abandoned ones aside', actor.alive.length, 1)
-      same('context.attempt', context!.attempt, attempt)
-    })
+  /** A function is being called. */
+  entered(actor: Actor, performance: Performance): void {
+    this.witness.sees(actor, performance)
     for (const act of actor.order.plan.inside) {
-      if (act === 'cancel itself') this.supervisor.cancel(context!.id)
+      if (act === 'cancel itself') this.supervisor.cancel(actor.id)
       else if (act === 'cancel all') this.supervisor.cancelAll()
       else this.#spawn(act, performance)
-    }
-  }
-
-  #heard(event: string, record: TaskRecord): void {
-    const actor = this.actors[numberOf(record)]!
-    actor.events.push(event)
-    if (event === 'task:abandoned') actor.performances.at(-1)!.isAbandoned = true
-    this.#watch(() => {
-      holds('versions never go back', record.version >= actor.version)
-      // Whoever is told of something may look at the whole, and finds it in order.
-      if (this.#events++ % LOOKS_AT_EVERY === 0) addsUp(this.supervisor.status({ tasks: 0 }))
-    })
-    actor.version = record.version
-  }
-
-  #heardIdle(): void {
-    this.announcedIdleAfter = this.actors.length
-    this.#watch(() => {
-      const { slots, queue, tasks } = this.supervisor.status()
-      const left = tasks.filter(({ status }) => status === 'pending' || status === 'running')
-      holds(
-        'supervisor:idle comes when nothing is left',
-        left.length + slots.running + slots.stopping + queue.waiting === 0,
-      )
-    })
-  }
-
-  /** A failure in the supervisor's hands would be taken for the task's or the listener's, so it is kept for later. */
-  #watch(check: () => void): void {
-    try {
-      check()
-    } catch (thrown) {
-      this.alarm ??= thrown as Error
     }
   }
 
@@ -326,10 +269,10 @@ export class Driver {
   }
 
   #pick(pick: Pick, candidates: Task[]): Task | undefined {
-    return typeof pick === 'number' ? candidates[pick % Math.max(1, candidates.length)] : this.model.tasks[pick.task]
+    return typeof pick === 'number' ? pickOf(candidates, pick) : this.model.tasks[pick.task]
   }
 
   #pickRun(pick: Pick, candidates: Run[]): Run | undefined {
-    return typeof pick === 'number' ? candidates[pick % Math.max(1, candidates.length)] : runNamed(this.model, pick)
+    return typeof pick === 'number' ? pickOf(candidates, pick) : runNamed(this.model, pick)
   }
 }

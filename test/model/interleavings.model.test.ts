@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { How } from './performance.js'
 import { withoutStacks } from './parameters.js'
 import { play } from './play.js'
-import { cancel, close, resize, spawn } from './reference-model.js'
-import { createModel, isOver, runNamed, runsOf, type Model, type Order, type Setup } from './reference-state.js'
+import { close } from './reference-closing.js'
+import { cancel, resize, spawn } from './reference-model.js'
+import { closingOf, isOver, runNamed, runsOf } from './reference-facts.js'
+import type { Order, Setup } from './reference-orders.js'
+import { createModel, type Model } from './reference-state.js'
 import { advance, nextDueAt, turn } from './reference-time.js'
-import { orderOf, type Step } from './schedule.js'
+import { orderOf } from './order-of.js'
+import type { Step } from './schedule.js'
 
 const GRACE = 4
 const TIMEOUT = 10
@@ -43,14 +47,15 @@ function* eventsOf(model: Model): Generator<Step> {
     if (nextDueAt(model) <= model.now + ms) yield { do: 'advance', ms, inOneLeap: true, turns: 1 }
   yield { do: 'resize', limit: model.limit === 1 ? 2 : 1, turns: 1 }
   const isRetried = model.tasks[0]!.order.retry !== null
-  if (isRetried && !model.closing) yield { do: 'close', mode: 'cancel', timeout: 0, grace: GRACE, turns: 1 }
+  if (isRetried && !closingOf(model, null))
+    yield { do: 'close', scope: null, mode: 'cancel', timeout: 0, grace: GRACE, turns: 1 }
 }
 
 function happen(model: Model, step: Step): void {
   if (step.do === 'spawn') spawn(model, step.order, null)
   if (step.do === 'advance') advance(model, step.ms)
   if (step.do === 'resize') resize(model, step.limit)
-  if (step.do === 'close') close(model, step.mode, step.timeout, step.grace)
+  if (step.do === 'close') close(model, null, step)
   if (step.do === 'cancel' && typeof step.pick === 'object') cancel(model, model.tasks[step.pick.task]!)
   if (step.do === 'settle' && typeof step.pick === 'object')
     model.onTheirWay.push({ run: runNamed(model, step.pick), how: step.how as How })

@@ -7,9 +7,9 @@ import { Actor } from './actor.js'
 import { addsUp, holds, same } from './disagreement.js'
 import { nextTurn } from './driver.js'
 import { numberOf, supervisorOptions } from './options.js'
-import type { Setup } from './reference-state.js'
-import type { Performance } from './performance.js'
-import { anySetup, orderOf } from './schedule.js'
+import type { Setup } from './reference-orders.js'
+import { anySetup } from './any-order.js'
+import { orderOf } from './order-of.js'
 import { parametersOf, RUNS, withoutStacks } from './parameters.js'
 import { TASK_EVENTS } from './task-events.js'
 
@@ -148,7 +148,7 @@ class Scene {
     void actor.handle.settled.then((outcome) => actor.outcomes.push(outcome))
   }
 
-  entered({ actor }: Performance): void {
+  entered(actor: Actor): void {
     this.#starting.delete(actor)
   }
 

@@ -1,7 +1,7 @@
 import type { ScopeOptions, SpawnOptions, TaskRecord, TaskSupervisorOptions } from 'taskward'
-import type { Order, Retry, ScopeOrder, Setup } from './reference-state.js'
+import type { Order, Retry, ScopeOrder, Setup } from './reference-orders.js'
 
-const withoutChance = (retry: Retry) => ({ ...retry, jitter: 'none' }) as const
+export const withoutChance = <T extends Omit<Retry, 'attempts'>>(retry: T) => ({ ...retry, jitter: 'none' }) as const
 
 /** A setup, as a supervisor is given it. */
 export const supervisorOptions = ({ limit, retry, lanes, ...rest }: Setup): TaskSupervisorOptions => ({

@@ -1,19 +1,24 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { TaskContext } from 'taskward'
-import type { Actor } from './actor.js'
-import type { Kind } from './reference-state.js'
+import type { Kind } from './reference-orders.js'
 
 export type How = 'ok' | 'err' | 'reason'
 
-/** One attempt of an actor's: what its work does, and what it comes to. */
-export class Performance {
-  readonly actor: Actor
+/** Whose performance it is: the code is that of what it throws. */
+export interface Part {
+  readonly number: number
+  readonly isForeign: boolean
+  readonly code: string
+}
+
+/** One attempt of an actor's, or one run of a service: what its work does, and what it comes to. */
+export class Performance<Context extends { readonly signal: AbortSignal } = TaskContext> {
   readonly attempt: number
   /** It is a thenable that calls back when, and as often as, it likes. */
   readonly isForeign: boolean
   readonly value: object
   readonly error: Error & { code: string }
-  context: TaskContext | null = null
+  context: Context | null = null
   /** The work has been started, and has not settled. */
   isRunning = false
   isAbandoned = false
@@ -21,14 +26,12 @@ export class Performance {
   #settle: ((how: How) => void) | null = null
   #inside: AsyncResource | null = null
 
-  constructor(actor: Actor, attempt: number, kind: Kind) {
-    const { number, order } = actor
-    this.actor = actor
+  constructor({ number, isForeign, code }: Part, attempt: number, kind: Kind) {
     this.attempt = attempt
     this.#kind = kind
-    this.isForeign = kind === 'yields' || (kind === 'waits' && order.plan.isForeign)
+    this.isForeign = kind === 'yields' || (kind === 'waits' && isForeign)
     this.value = { of: number, attempt }
-    this.error = Object.assign(new Error(`boom ${number}`), { code: `E${number}.${attempt}` })
+    this.error = Object.assign(new Error(`boom ${number}`), { code })
     // Who stopped a task is never decided from the error's type.
     if ((number + attempt) % 5 === 0) this.error.name = 'AbortError'
   }
@@ -39,7 +42,7 @@ export class Performance {
   }
 
   /** Its function is being called. */
-  enter(context: TaskContext): void {
+  enter(context: Context): void {
     this.context = context
     this.isRunning = true
     this.#inside = new AsyncResource('performance')

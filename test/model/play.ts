@@ -1,10 +1,12 @@
-import { compareAfterTurns, compareInPassing, compareNow, compareState } from './compare.js'
+import { compareAfterTurns, compareInPassing, compareNow } from './compare.js'
+import { compareStates } from './compare-places.js'
 import { Disagreement, holds, same } from './disagreement.js'
 import { Driver } from './driver.js'
 import { numberOf } from './options.js'
-import { hasStopped, isIdle, runsOf } from './reference-state.js'
+import { hasStopped, isIdle, runsOf } from './reference-facts.js'
 import { Undecided } from './reference-time.js'
-import { orderOf, type Schedule, type Step } from './schedule.js'
+import { orderOf } from './order-of.js'
+import type { Schedule, Step } from './schedule.js'
 
 /** How closely a schedule is watched. */
 export interface Care {
@@ -33,6 +35,8 @@ export async function play(schedule: Schedule, care: Care = {}): Promise<void> {
     throw thrown
   }
 }
+
+const CLOSE = { do: 'close', scope: null, turns: 3 } as const
 
 class Game {
   readonly #driver: Driver
@@ -81,7 +85,7 @@ class Game {
     if (turns === 0 || this.#round <= this.#care.known) return
     compareAfterTurns(this.#driver, turns)
     if (!isWhole) return
-    compareState(this.#driver)
+    compareStates(this.#driver)
     await this.#askForOne()
   }
 
@@ -98,8 +102,8 @@ class Game {
   async finish(finale: Schedule['finale']): Promise<void> {
     const { model, actors, clock, supervisor } = this.#driver
     await this.play({ do: 'resume', turns: 3 })
-    if (finale === 'close') await this.play({ do: 'close', mode: 'drain', timeout: 31, grace: 10, turns: 3 })
-    if (finale === 'close now') await this.play({ do: 'close', mode: 'cancel', timeout: 31, grace: 10, turns: 3 })
+    if (finale === 'close') await this.play({ ...CLOSE, mode: 'drain', timeout: 31, grace: 9 })
+    if (finale === 'close now') await this.play({ ...CLOSE, mode: 'cancel', timeout: 31, grace: 10 })
     if (finale === 'abandon') await this.#cancelAll()
     if (finale !== 'settle') await this.#pass(50)
     for (let rounds = 0; !this.#isSettled && rounds < 20 * model.tasks.length; rounds++) {
@@ -113,7 +117,11 @@ class Game {
     await supervisor.onIdle()
     await this.#compareStored()
 
-    await this.play({ do: 'close', mode: 'drain', timeout: 1, grace: 0, turns: 3 })
+    await this.play({ ...CLOSE, mode: 'drain', timeout: 7, grace: 3 })
+    await this.#pass(10)
+    // Where a closing before has all the time in the world, so have the services.
+    while (this.#driver.troupe.thoseThatCanSettle.length > 0)
+      await this.play({ do: 'settle a service', pick: 0, how: 'reason', turns: 1 })
     await this.play({ do: 'spawn', order: orderOf('returns'), from: null, sameIdAs: null, turns: 3 })
     for (const actor of actors) actor.hasBeenChecked = false
     compareNow(this.#driver)

@@ -1,40 +1,30 @@
 /** What becomes of one task in the reference model, from its spawn to the end of its last run. Nothing imported from src. */
 import { cancel, cancelThose, cancelWhere, spawn } from './reference-model.js'
-import { held, isEligible, join, leaveQueue, take, whoIsNext } from './reference-queue.js'
+import { due, goOn, mustFail } from './reference-entrance.js'
+import { leaveQueue, take, whoIsNext } from './reference-queue.js'
 import {
-  after,
-  createRun,
+  closingGraceOf,
   free,
   graceOf,
   isIdle,
   isOver,
-  isStopping,
   kindOf,
   lastRun,
-  NEVER,
+  pauseAfter,
   retryOf,
   timeoutOf,
+} from './reference-facts.js'
+import type { Status } from './reference-orders.js'
+import {
+  after,
+  createRun,
+  NEVER,
   type Ended,
   type Model,
-  type Retry,
   type Run,
   type Settlement,
-  type Status,
   type Task,
 } from './reference-state.js'
-
-/** A function comes in: at once, or when its delay is over and those it is after have ended. */
-export function enter(model: Model, task: Task): void {
-  task.waitsFor = task.after.filter((other) => !isOver(other))
-  if (task.deadline <= model.now) end(model, task, 'failed', 'TASK_DEADLINE')
-  else if (mustFail(task)) refuse(model, task, 'failed', 'TASK_DEPENDENCY_FAILED')
-  else if (task.runAt === null && task.waitsFor.length === 0) admit(model, task)
-  else task.timer = { at: Math.min(task.runAt ?? Infinity, task.deadline) }
-}
-
-/** One of those it is after has failed, was cancelled, or is not known, and it is not to run in spite of that. */
-const mustFail = ({ after, order }: Task) =>
-  order.onDependencyFailure === 'fail' && after.some(({ status }) => status === 'failed' || status === 'cancelled')
 
 /** A task has its outcome, and those that are after it no longer wait for it. */
 function tellDependents(model: Model, ended: Task): void {
@@ -43,7 +33,8 @@ function tellDependents(model: Model, ended: Task): void {
     task.waitsFor = task.waitsFor.filter((other) => other !== ended)
     if (isOver(task)) continue
     if (mustFail(task)) refuse(model, task, 'failed', 'TASK_DEPENDENCY_FAILED')
-    else if (task.waitsFor.length === 0 && (task.runAt ?? -Infinity) <= model.now) due(model, task)
+    // A delay that is over at this very instant falls due in its turn.
+    else if (task.waitsFor.length === 0 && task.timer.at > (task.runAt ?? -Infinity)) due(model, task)
   }
 }
 
@@ -57,71 +48,6 @@ export const endsWith = ({ order }: Task, parent: Task) =>
 
 /** Of the children that end with it. */
 export const codeOfEnd = ({ code }: Task) => (code === 'SUPERVISOR_CLOSED' ? code : 'TASK_CANCELLED')
-
-/** Its time has come for the first time: it starts, waits, or is turned away. The lane's limit is looked at first. */
-function admit(model: Model, task: Task): void {
-  const { queueLimit, queueTimeout, lanes } = model.setup
-  const patience = task.order.queueTimeout ?? queueTimeout
-  task.timer = { at: Math.min(task.deadline, model.now + patience) }
-  const isAnyEligible = model.queue.some((other) => isEligible(model, other))
-  if (free(model) > 0 && !isAnyEligible && isEligible(model, task)) {
-    start(model, task)
-    return
-  }
-  // A free slot beside somebody who is to have it is spoken for.
-  const spokenFor = isAnyEligible ? free(model) : 0
-  const { lane } = task.order
-  if (lane !== null) {
-    const ownQueue = model.queue.filter(({ order }) => order.lane === lane)
-    const places = lanes[lane]!.concurrency - held(model, ({ order }) => order.lane === lane)
-    const ownSpokenFor = ownQueue.some((other) => isEligible(model, other)) ? Math.min(spokenFor, places) : 0
-    if (ownQueue.length - ownSpokenFor >= lanes[lane]!.queueLimit) {
-      overflow(model, task, ownQueue)
-      return
-    }
-  }
-  if (model.queue.length - spokenFor < queueLimit) wait(model, task)
-  else overflow(model, task, model.queue)
-}
-
-/** The queue, or what stands in it of one lane, is full. */
-function overflow(model: Model, task: Task, queue: Task[]): void {
-  const { onOverflow } = model.setup
-  if (onOverflow === 'reject') {
-    refuse(model, task, 'failed', 'TASK_QUEUE_FULL')
-  } else if (onOverflow === 'drop-newest' || queue.length === 0) {
-    refuse(model, task, 'cancelled', 'TASK_DROPPED')
-  } else {
-    const lowest = Math.min(...queue.map(({ priority }) => priority))
-    const victim = queue.find(({ priority }) => priority === lowest)!
-    // In this order, so that a lane, or an owner, that both are of keeps its turn.
-    wait(model, task)
-    refuse(model, victim, 'cancelled', 'TASK_DROPPED')
-  }
-}
-
-function wait(model: Model, task: Task): void {
-  task.isDue = true
-  task.waitsSince = model.now
-  join(model, task)
-}
-
-/** Its delay, or the pause before its next attempt, is over. */
-export function due(model: Model, task: Task): void {
-  task.timer = { at: task.deadline }
-  if (task.waitsFor.length > 0) return
-  task.isDue = true
-  if (task.attempt === 0) admit(model, task)
-  else goOn(model, task)
-}
-
-/** A task whose pause is over waits for a slot once its last attempt has stopped. No limit of the queue turns it away. */
-function goOn(model: Model, task: Task): void {
-  const isWaiting = model.queue.includes(task)
-  if (task.status !== 'pending' || !task.isDue || isWaiting || task.runs.some(isStopping)) return
-  wait(model, task)
-  fill(model)
-}
 
 /** Whoever waits starts while there are slots; not before a function that is being called has returned. */
 export function fill(model: Model): void {
@@ -233,11 +159,6 @@ export function fail(model: Model, task: Task, code: string): void {
   }
 }
 
-function pauseAfter({ backoff, delay, maxDelay }: Retry, failures: number): number {
-  const factor = { constant: 1, linear: failures, exponential: 2 ** (failures - 1) }[backoff]
-  return Math.min(maxDelay, delay * factor)
-}
-
 const TIMEOUTS = ['TASK_TIMEOUT', 'TASK_QUEUE_TIMEOUT', 'TASK_DEADLINE']
 
 function noteFailure(model: Model, task: Task, code: string): void {
@@ -255,9 +176,8 @@ function tell(model: Model, run: Run, code: string): void {
   if (!run.isActive) return
   const { order, events } = run.task
   const kind = kindOf(order, run.attempt)
-  const grace = model.state === 'aborting' ? model.closing!.grace : graceOf(model, run.task)
   run.told = code
-  run.timer = after(model, grace)
+  run.timer = after(model, closingGraceOf(model, run.task) ?? graceOf(model, run.task))
   const hears = !model.calling.includes(run)
   if (hears && kind === 'yields') settle(model, { run, how: 'reason' })
   if (hears && kind === 'obeys') model.onTheirWay.push({ run, how: 'reason' })
@@ -305,5 +225,5 @@ function giveBack(model: Model, run: Run): void {
 }
 
 function noteIdle(model: Model): void {
-  if (isIdle(model)) for (const waiter of model.waiters) waiter.hasBeenIdle = true
+  for (const waiter of model.waiters) waiter.hasBeenIdle ||= isIdle(model, waiter.scope)
 }

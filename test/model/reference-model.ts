@@ -2,27 +2,13 @@
  * The supervisor as one would explain it on a whiteboard: one function for each thing that callers can do, no promises, no
  * timers, nothing imported from src. Slow and simple on purpose; where it and the supervisor disagree, one of them is wrong.
  */
-import { codeOfEnd, end, endsWith, enter, fill, refuse, settleByItself, start } from './reference-life.js'
+import { enter } from './reference-entrance.js'
+import { codeOfEnd, end, endsWith, fill, refuse, settleByItself, start } from './reference-life.js'
 import { join, leaveQueue } from './reference-queue.js'
-import {
-  after,
-  createRun,
-  createTask,
-  isIdle,
-  isOver,
-  isStopping,
-  lastRun,
-  runsOf,
-  scopePicked,
-  scopesOf,
-  type Model,
-  type Order,
-  type Scope,
-  type ScopeOrder,
-  type Status,
-  type Task,
-  type Waiter,
-} from './reference-state.js'
+import { closingOf, isIdle, isOver, lastRun, scopesOf } from './reference-facts.js'
+import type { Order, Status } from './reference-orders.js'
+import { abortScopes, isWelcome } from './reference-scopes.js'
+import { createRun, createTask, type Model, type Scope, type Task, type Waiter } from './reference-state.js'
 
 /**
  * @param caller the task that spawns it from within
@@ -35,10 +21,8 @@ export function spawn(model: Model, order: Order, caller: Task | null): Task {
   const task = createTask(model, order, parent)
   model.tasks.push(task)
   model.totals.spawned++
-  const isLive = caller !== null && !isOver(caller)
-  const isWelcome = model.state === 'open' || (model.state === 'draining' && isLive)
   if (order.idOf !== null) refuse(model, task, 'failed', 'TASK_DUPLICATE')
-  else if (!isWelcome) refuse(model, task, 'cancelled', 'SUPERVISOR_CLOSED')
+  else if (!isWelcome(model, task, caller)) refuse(model, task, 'cancelled', 'SUPERVISOR_CLOSED')
   else if (order.signal !== null && model.abortedSignals.has(order.signal)) cancel(model, task)
   else if (scopesOf(task).some(({ isCancelled }) => isCancelled)) cancel(model, task)
   else if (parent && endsWith(task, parent)) cancel(model, task, codeOfEnd(parent))
@@ -67,47 +51,38 @@ export const cancelWhere = (model: Model, where: { name?: string; status?: Statu
     ({ order, status }) => order.name === (where.name ?? order.name) && status === (where.status ?? status),
   )
 
+/** Gives how many were told. */
+export function cancelThose(model: Model, isMeant: (task: Task) => boolean, code?: string): number {
+  const meant = tellAll(model, isMeant, (task) => cancel(model, task, code))
+  // Those that were taken along by a parent count too.
+  return meant.filter(({ status }) => status === 'cancelled').length
+}
+
 /**
  * Those who wait are told first, lest one of them starts on the slot of another that has just been told; then those who run,
  * as they have started.
  */
-export function cancelThose(model: Model, isMeant: (task: Task) => boolean, code?: string): number {
+export function tellAll(model: Model, isMeant: (task: Task) => boolean, tell: (task: Task) => void): Task[] {
   const meant = model.tasks.filter((task) => !isOver(task) && isMeant(task))
   const running = meant.filter(({ status }) => status === 'running').sort((a, b) => a.startedAfter - b.startedAfter)
   // The last to come first: none of them is to start since one that it comes after has just been told.
   const waiting = meant.filter(({ status }) => status === 'pending').reverse()
   // Nobody starts before all are told: one that waits for its next attempt may have a child that gives a slot back.
   model.deciding++
-  for (const task of [...waiting, ...running]) cancel(model, task, code)
+  for (const task of [...waiting, ...running]) if (!isOver(task)) tell(task)
   model.deciding--
   fill(model)
-  // Those that were taken along by a parent count too.
-  return meant.filter(({ status }) => status === 'cancelled').length
+  return meant
 }
 
 /** A signal of the callers' aborts: whoever waits on it never runs, whoever runs on it is told to stop. */
 export function abortSignal(model: Model, signal: number): void {
   if (model.abortedSignals.has(signal)) return
   model.abortedSignals.add(signal)
-  for (const scope of model.scopes) if (scope.order.signal === signal) scope.isCancelled = true
-  cancelThose(
-    model,
-    ({ order, scope }) => order.signal === signal || isWithinOne(scope, ({ order }) => order.signal === signal),
-  )
+  const cancelTasks = (scopes: Scope[]) =>
+    cancelThose(model, (task) => task.order.signal === signal || scopesOf(task).some((scope) => scopes.includes(scope)))
+  abortScopes(model, signal, cancelTasks)
 }
-
-export function makeScope(model: Model, order: ScopeOrder): Scope {
-  const isCancelled = order.signal !== null && model.abortedSignals.has(order.signal)
-  const scope = { number: model.scopes.length, order, parent: scopePicked(model.scopes, order.parent), isCancelled }
-  model.scopes.push(scope)
-  return scope
-}
-
-/** Gives how many were told. What comes later is taken. */
-export const cancelScope = (model: Model, meant: Scope) =>
-  cancelThose(model, ({ scope }) => isWithinOne(scope, (one) => one === meant))
-
-const isWithinOne = (scope: Scope | null, isMeant: (scope: Scope) => boolean) => scopesOf({ scope }).some(isMeant)
 
 /** Gives false when the task is not pending. In the queue it keeps its place at its own priority, and comes last at another. */
 export function setPriority(model: Model, task: Task, priority: number): boolean {
@@ -122,7 +97,7 @@ export function setPriority(model: Model, task: Task, priority: number): boolean
 }
 
 export function setPaused(model: Model, isPaused: boolean): void {
-  if (model.state === 'open') model.isPaused = isPaused
+  if (!closingOf(model, null)) model.isPaused = isPaused
   fill(model)
 }
 
@@ -131,31 +106,9 @@ export function resize(model: Model, limit: number): void {
   fill(model)
 }
 
-/** Somebody calls `onIdle`, or `drain` with a timeout. */
-export function waitForIdle(model: Model, timeout: number): Waiter {
-  const waiter = { dueAt: model.now + timeout, hasBeenIdle: isIdle(model), isExpired: false }
+/** Somebody calls `onIdle`, or `drain` with a timeout: of the supervisor, which is null, or of a scope. */
+export function waitForIdle(model: Model, scope: Scope | null, timeout: number): Waiter {
+  const waiter = { scope, dueAt: model.now + timeout, hasBeenIdle: isIdle(model, scope), isExpired: false }
   model.waiters.push(waiter)
   return waiter
-}
-
-/** Only the first call counts. */
-export function close(model: Model, mode: 'drain' | 'cancel', timeout: number, grace: number): void {
-  if (model.closing) return
-  const { completed, failed, cancelled } = model.totals
-  const abortAt = mode === 'drain' ? model.now + timeout : model.now
-  model.closing = { calledAt: model.now, abortAt, grace, endedBefore: { completed, failed, cancelled }, report: null }
-  model.state = 'draining'
-  if (mode === 'cancel') abortAll(model)
-  else fill(model)
-}
-
-/** Nothing starts any more, so nothing is retried: those who wait end first, then those who run are told. */
-export function abortAll(model: Model): void {
-  model.state = 'aborting'
-  const closing = model.closing!
-  closing.abortAt = Infinity
-  for (const run of runsOf(model).filter(isStopping)) run.timer = after(model, closing.grace)
-  for (const task of [...model.tasks].reverse())
-    if (task.status === 'pending') refuse(model, task, 'cancelled', 'SUPERVISOR_CLOSED')
-  for (const task of model.tasks) end(model, task, 'cancelled', 'SUPERVISOR_CLOSED')
 }

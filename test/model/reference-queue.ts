@@ -1,5 +1,6 @@
 /** Who waits in the reference model, who of them may start, and whose turn it is. Nothing imported from src. */
-import { ownerOf, runsOf, scopesOf, type Model, type Task } from './reference-state.js'
+import { ownerOf, runsOf, scopesOf } from './reference-facts.js'
+import type { Model, Task } from './reference-state.js'
 
 /** How many slots are held by such tasks, those of functions that are stopping included. */
 export const held = (model: Model, isMeant: (task: Task) => boolean) =>

@@ -1,98 +1,12 @@
-// What the reference model knows of a supervisor: plain data, and nothing imported from src.
-
-export type Status = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled'
-
-/** How a failed attempt is followed by another. Nothing is left to chance. */
-export interface Retry {
-  /** How many in all. */
-  attempts: number
-  backoff: 'constant' | 'linear' | 'exponential'
-  delay: number
-  maxDelay: number
-}
-
-export interface Lane {
-  concurrency: number
-  queueLimit: number
-  /** So many starts in any window of so many milliseconds. */
-  rate: { limit: number; interval: number } | null
-}
-
-export interface Setup {
-  limit: number
-  lanes: Record<string, Lane>
-  perOwner: number
-  queueLimit: number
-  onOverflow: 'reject' | 'drop-oldest' | 'drop-newest'
-  timeout: number
-  queueTimeout: number
-  grace: number
-  retry: Retry | null
-}
-
-/**
- * What a piece of work does. One that `waits` settles when the schedule says so; one that `obeys` when it is told to stop, a
- * moment later; one that `yields` when it is told to stop, before its abort listener has returned.
- */
-export type Kind = 'returns' | 'throws' | 'resolves' | 'rejects' | 'waits' | 'obeys' | 'yields'
-
-export interface Plan {
-  kind: Kind
-  /** What it does from the second attempt on; null is the same again. */
-  again: Kind | null
-  /** A promise already started, rather than a function. */
-  isPromise: boolean
-  /** Where it waits, it is a foreign thenable that settles. Of no matter to the model. */
-  isForeign: boolean
-  /** What the function does while it is being called, each time. */
-  inside: (Order | 'cancel itself' | 'cancel all')[]
-}
-
-/** What `spawn` is asked for. Where a time or `retry` is null the supervisor's own holds, and where it has none, none. */
-export interface Order {
-  plan: Plan
-  name: string
-  lane: string | null
-  owner: string | null
-  priority: number
-  timeout: number | null
-  queueTimeout: number | null
-  grace: number | null
-  delay: number | null
-  /** Milliseconds from the spawn; from 0 down it is in the past. */
-  deadline: number | null
-  retry: Retry | null
-  /** Which of the callers' signals; null is none. */
-  signal: number | null
-  /** The number of an earlier task whose id it is to have; null is a new one. */
-  idOf: number | null
-  /** Picks of tasks that must have ended before it. */
-  after: number[]
-  onDependencyFailure: 'fail' | 'run'
-  dedupe: { key: string; on: 'reuse' | 'reject' | 'replace' } | null
-  /** Spawned through the context of the task that spawns it. */
-  isChild: boolean
-  onParentEnd: 'leave' | 'cancel'
-  /** A pick of the scope that it is spawned in; null is none. A child is in that of its parent. */
-  scope: number | null
-}
-
-/** What a scope is asked for. Where it has none of its own it has what the one above has. */
-export interface ScopeOrder {
-  limit: number
-  timeout: number | null
-  grace: number | null
-  retry: Retry | null
-  owner: string | null
-  signal: number | null
-  /** A pick of the scope it is made in; null is none. */
-  parent: number | null
-}
+/** What the reference model knows of a supervisor: plain data, and nothing imported from src. */
+import { isOver } from './reference-facts.js'
+import type { Kind, Order, ScopeOrder, ServiceOrder, Setup, Status } from './reference-orders.js'
 
 export interface Scope {
   readonly number: number
   readonly order: ScopeOrder
-  readonly parent: Scope | null
+  /** The scope it is in. */
+  readonly scope: Scope | null
   /** Its signal has aborted. */
   isCancelled: boolean
 }
@@ -164,8 +78,61 @@ export interface Settlement {
   how: 'ok' | 'err' | 'reason'
 }
 
-/** Somebody who awaits `onIdle` or `drain`. */
+/** One call of a service's function, to its real end. */
+export interface ServiceRun {
+  readonly service: Service
+  readonly kind: Kind
+  isActive: boolean
+  /** Why it was told to stop, where it was. */
+  told: string | null
+}
+
+export interface Service extends Timed {
+  readonly number: number
+  readonly order: ServiceOrder
+  readonly scope: Scope | null
+  state: 'starting' | 'running' | 'waiting' | 'stopping' | 'stopped' | 'failed'
+  /** It came when its place was closing, and is never called. */
+  isRefused: boolean
+  /** Its place among those that were started. */
+  startedAs: number
+  /** Of two timers of one instant the one that was set first comes first. */
+  timerSetAs: number
+  startedAt: number | null
+  restarts: number
+  lastError: string | null
+  runs: ServiceRun[]
+  /** The one that has neither settled nor been given up. */
+  run: ServiceRun | null
+  /** When those restarts were that count toward its limit. */
+  restartedAt: number[]
+  afterStop: 'end' | 'start' | 'end, then start'
+  /** How often it has ended for good, and how it did the first time. */
+  ends: number
+  firstEnd: { state: 'stopped' | 'failed'; code: string | null } | null
+  events: string[]
+}
+
+/** The services of a supervisor, or of a scope, are to stop: one after the other, as long as there is time. */
+export interface Stopping {
+  readonly scope: Scope | null
+  readonly endsAt: number
+  /** Who has been told, and has not ended; then the others follow, in this order. */
+  awaited: Service[]
+  left: Service[] | null
+  /** Its time is over: all have been told, and those who do not stop at once are given up. */
+  isOutOfTime: boolean
+  isOver: boolean
+}
+
+export interface ServiceSettlement {
+  serviceRun: ServiceRun
+  how: 'ok' | 'err' | 'reason'
+}
+
+/** Somebody who awaits `onIdle` or `drain` of the supervisor or of a scope. */
 export interface Waiter {
+  readonly scope: Scope | null
   dueAt: number
   /** There was a moment without work since the call, be it in the middle of a step. */
   hasBeenIdle: boolean
@@ -174,11 +141,21 @@ export interface Waiter {
 
 export type Ended = Record<'completed' | 'failed' | 'cancelled', number>
 
+/** The end of the supervisor, or of a scope. */
 export interface Closing {
-  calledAt: number
+  readonly scope: Scope | null
+  /** What lives may finish; what is left has been told to stop; nothing is left but services. */
+  phase: 'draining' | 'aborting' | 'stopping services' | 'closed'
+  readonly calledAt: number
   abortAt: number
-  grace: number
-  endedBefore: Ended
+  /** As it was asked for, and when all is over by: from this a part is kept back for services. */
+  readonly grace: number
+  readonly endsAt: number
+  readonly reserve: number
+  /** What it gives those that are told to stop, in place of their own; null until then. */
+  graceGiven: number | null
+  stopping: Stopping | null
+  readonly endedBefore: Ended
   report: (Ended & { abandoned: number[]; durationMs: number }) | null
 }
 
@@ -187,9 +164,9 @@ export interface Model {
   now: number
   limit: number
   isPaused: boolean
-  state: 'open' | 'draining' | 'aborting' | 'closed'
   tasks: Task[]
   scopes: Scope[]
+  services: Service[]
   /** Those who wait for a slot, first come first. */
   queue: Task[]
   /** Whose turn it is, lowest first: of the lanes that wait at a priority, and of the owners that wait in one of them. */
@@ -201,14 +178,25 @@ export interface Model {
   calling: Run[]
   /** Task and attempt of those whose function was called, in that order. */
   entered: string[]
+  /** Which services were called, and which were told to stop, and why. */
+  servicesCalled: string[]
+  servicesTold: string[]
+  /** Who is to be started in the next turn. */
+  startingNextTurn: Service[]
+  /** How many timers of services have been set, and how many services started. */
+  timersSet: number
+  servicesStarted: number
   /** How many decisions are being made, each within the one before. */
   deciding: number
   /** How many attempts have started. */
   starts: number
-  onTheirWay: Settlement[]
+  onTheirWay: (Settlement | ServiceSettlement)[]
   abortedSignals: Set<number>
   waiters: Waiter[]
-  closing: Closing | null
+  /** In the order of the calls, at most one of the supervisor and of each scope. */
+  closings: Closing[]
+  /** The services of scopes that were cancelled for good. */
+  stoppings: Stopping[]
   totals: Ended & Record<'spawned' | 'retried' | 'timedOut' | 'rejected' | 'abandoned' | 'late', number>
 }
 
@@ -220,21 +208,27 @@ export const createModel = (setup: Setup): Model => ({
   now: 0,
   limit: setup.limit,
   isPaused: false,
-  state: 'open',
   tasks: [],
   scopes: [],
+  services: [],
   queue: [],
   turns: new Map(),
   turnsGiven: 0,
   laneStarts: [],
   calling: [],
   entered: [],
+  servicesCalled: [],
+  servicesTold: [],
+  startingNextTurn: [],
+  timersSet: 0,
+  servicesStarted: 0,
   deciding: 0,
   starts: 0,
   onTheirWay: [],
   abortedSignals: new Set(),
   waiters: [],
-  closing: null,
+  closings: [],
+  stoppings: [],
   totals: {
     ...{ spawned: 0, completed: 0, failed: 0, cancelled: 0, retried: 0 },
     ...{ timedOut: 0, rejected: 0, abandoned: 0, late: 0 },
@@ -250,9 +244,9 @@ export const pickedOf = <T extends { order: Order }>(all: T[], picks: number[]):
 export const scopePicked = <T>(scopes: T[], pick: number | null): T | null =>
   pick === null ? null : (scopes[pick % scopes.length] ?? null)
 
-export const createTask = ({ tasks, scopes, now, state }: Model, order: Order, parent: Task | null): Task => ({
+export const createTask = ({ tasks, scopes, closings, now }: Model, order: Order, parent: Task | null): Task => ({
   number: tasks.length,
-  foundClosed: state === 'closed',
+  foundClosed: closings.some(({ scope, phase }) => !scope && phase === 'closed'),
   order,
   parent,
   scope: parent ? parent.scope : scopePicked(scopes, order.scope),
@@ -291,41 +285,3 @@ export const createRun = (task: Task): Run => ({
   abandoned: false,
   timer: NEVER,
 })
-
-const ONCE: Retry = { attempts: 1, backoff: 'constant', delay: 0, maxDelay: 0 }
-
-/** Its own scope and those above. */
-export function scopesOf({ scope }: { scope: Scope | null }): Scope[] {
-  const all: Scope[] = []
-  for (let next = scope; next; next = next.parent) all.push(next)
-  return all
-}
-
-/** What a task goes by: its own where it has that, else that of the nearest scope that does, else the supervisor's. */
-const ownOrInherited = <K extends 'timeout' | 'grace' | 'retry' | 'owner'>(task: Task, key: K): Order[K] =>
-  [task, ...scopesOf(task)].map(({ order }) => order[key] as Order[K]).find((value) => value !== null) ?? null
-
-export const retryOf = ({ setup }: Model, task: Task): Retry =>
-  task.order.plan.isPromise ? ONCE : (ownOrInherited(task, 'retry') ?? setup.retry ?? ONCE)
-
-export const timeoutOf = ({ setup }: Model, task: Task) => ownOrInherited(task, 'timeout') ?? setup.timeout
-export const graceOf = ({ setup }: Model, task: Task) => ownOrInherited(task, 'grace') ?? setup.grace
-export const ownerOf = (task: Task) => ownOrInherited(task, 'owner')
-
-export const kindOf = ({ plan }: Order, attempt: number): Kind => (attempt > 1 ? (plan.again ?? plan.kind) : plan.kind)
-
-export const isOver = ({ status }: Task) => status !== 'pending' && status !== 'running'
-/** Nothing of it runs any more. */
-export const hasStopped = (task: Task) => isOver(task) && task.runs.every(({ isActive }) => !isActive)
-export const runsOf = ({ tasks }: Model): Run[] => tasks.flatMap(({ runs }) => runs)
-export const runNamed = ({ tasks }: Model, name: { task: number; attempt?: number }): Run =>
-  tasks[name.task]!.runs.at((name.attempt ?? 0) - 1)!
-export const lastRun = ({ runs }: Task): Run => runs.at(-1)!
-export const isStopping = ({ isActive, hasEnded, abandoned }: Run) => isActive && hasEnded && !abandoned
-export const isLeftAlone = ({ isActive, abandoned }: Run) => isActive && abandoned
-export const isIdle = ({ tasks }: Model) => tasks.every((task) => isOver(task) && !task.runs.some(isStopping))
-const mayStart = ({ state, isPaused }: Model) => state === 'draining' || (state === 'open' && !isPaused)
-
-/** How many could start now. */
-export const free = (model: Model) =>
-  mayStart(model) ? Math.max(0, model.limit - runsOf(model).filter(({ hasSlot }) => hasSlot).length) : 0

@@ -1,43 +1,58 @@
 /** What passes by itself in the reference model: turns of the event loop, and time. Nothing imported from src. */
-import { abandon, due, end, fail, fill, settle } from './reference-life.js'
-import { abortAll } from './reference-model.js'
+import { abort, goOnClosing } from './reference-closing.js'
+import { due } from './reference-entrance.js'
+import { abandon, end, fail, fill, settle } from './reference-life.js'
 import { rateOpensAt } from './reference-queue.js'
-import { isIdle, isLeftAlone, NEVER, type Model, type Run, type Task } from './reference-state.js'
+import { serviceFallsDue, settleService, startAgain } from './reference-services.js'
+import { NEVER, type Model, type Run, type Task } from './reference-state.js'
+import { goOnStopping, isBeingStopped, stoppingsOf } from './reference-stopping.js'
 
-/** The end of a turn: what was on its way arrives, in order, and a closing that has nothing left to wait for is over. */
+/** Things that come at the very same moment, of which nobody promises which comes first. */
+export class Undecided extends Error {}
+
+/** The end of a turn: what was on its way arrives, in order; then services are started, and what is closing goes on. */
 export function turn(model: Model): void {
-  for (let next = model.onTheirWay.shift(); next; next = model.onTheirWay.shift()) settle(model, next)
-  const { closing, totals, tasks, now } = model
-  if (!closing || closing.report || !isIdle(model)) return
-  model.state = 'closed'
-  closing.abortAt = Infinity
-  closing.report = {
-    completed: totals.completed - closing.endedBefore.completed,
-    failed: totals.failed - closing.endedBefore.failed,
-    cancelled: totals.cancelled - closing.endedBefore.cancelled,
-    abandoned: tasks.filter(({ runs }) => runs.some(isLeftAlone)).map(({ number }) => number),
-    durationMs: now - closing.calledAt,
-  }
+  do {
+    for (let next = model.onTheirWay.shift(); next; next = model.onTheirWay.shift()) {
+      if ('serviceRun' in next) settleService(model, next)
+      else settle(model, next)
+    }
+  } while (startServices(model) || model.closings.some((one) => goOnClosing(model, one)) || stopServices(model))
 }
+
+function startServices(model: Model): boolean {
+  const services = model.startingNextTurn.splice(0)
+  if (services.some((service) => isBeingStopped(model, service))) throw new Undecided()
+  for (const service of services) startAgain(model, service)
+  return services.length > 0
+}
+
+const stopServices = (model: Model) => model.stoppings.some((one) => goOnStopping(model, one))
+
+/** Whether it goes on by itself, turn by turn. */
+export const isEnding = (model: Model) =>
+  model.closings.some(({ phase }) => phase !== 'closed') || stoppingsOf(model).some(({ isOver }) => !isOver)
 
 /** In the order of spawning, a task before its runs. */
 const timed = ({ tasks }: Model) => tasks.flatMap((task): (Task | Run)[] => [task, ...task.runs])
 
 /** When something falls due next, or the rate of a lane in which somebody waits allows a start again. */
 export const nextDueAt = (model: Model) =>
-  Math.min(model.closing?.abortAt ?? Infinity, ...timed(model).map(({ timer }) => timer.at), ...openings(model))
+  Math.min(
+    ...model.closings.map(({ abortAt }) => abortAt),
+    ...timed(model).map(({ timer }) => timer.at),
+    ...model.services.map(({ timer }) => timer.at),
+    ...openings(model),
+  )
 
 const openings = (model: Model): number[] => {
   const lanes = new Set(model.queue.flatMap(({ order: { lane } }) => lane ?? []))
   return [...lanes].map((lane) => rateOpensAt(model, lane)).filter((at) => at > model.now)
 }
 
-/** A lane's rate opens at the very instant at which another does, or something else falls due: nobody promises which comes first. */
-export class Undecided extends Error {}
-
 /**
- * Time passes without a turn in between. What falls due does so at its instant, at one instant in the order of spawning. What
- * is set for an instant only when it has come is due after all others; at the very end, in the next call.
+ * Time passes without a turn in between. What falls due does so at its instant, at one instant tasks in the order of spawning.
+ * What is set for an instant only when it has come is due after all others; at the very end, in the next call.
  */
 export function advance(model: Model, ms: number): void {
   const until = model.now + ms
@@ -48,9 +63,14 @@ export function advance(model: Model, ms: number): void {
     isAtEnd = model.now === until
     const all = timed(model).map((entry) => ({ entry, timer: entry.timer }))
     const those = all.filter(({ timer }) => timer.at <= model.now).sort((a, b) => a.timer.at - b.timer.at)
-    const areOthers = those.length > 0 || (model.closing?.abortAt ?? Infinity) <= model.now
+    const aborting = model.closings.filter(({ abortAt }) => abortAt <= model.now)
+    const services = servicesDue(model)
+    const others = those.length + aborting.length
     if (opening > 1) throw new Undecided()
-    if (opening > 0 && (areOthers || model.waiters.some(({ dueAt }) => dueAt === at))) throw new Undecided()
+    if (opening > 0 && (others > 0 || model.waiters.some(({ dueAt }) => dueAt === at))) throw new Undecided()
+    if (aborting.length > 0 && those.length > 0) throw new Undecided()
+    // A service has to do with tasks only where it closes their place.
+    if (opening + others > 0 && services.some(({ service }) => service.order.onLimit === 'close')) throw new Undecided()
     if (opening > 0) fill(model)
     for (const { entry, timer } of those) {
       // One that came before may have set this one anew.
@@ -59,11 +79,19 @@ export function advance(model: Model, ms: number): void {
       if ('runs' in entry) fallDue(model, entry)
       else abandon(model, entry)
     }
-    if (model.closing && model.closing.abortAt <= model.now) abortAll(model)
+    for (const { service, timer } of services) if (service.timer === timer) serviceFallsDue(model, service)
+    for (const closing of aborting) abort(model, closing)
   }
   model.now = until
   for (const waiter of model.waiters) waiter.isExpired ||= waiter.dueAt <= until
 }
+
+/** As they were set. */
+const servicesDue = ({ services, now }: Model) =>
+  services
+    .filter(({ timer }) => timer.at <= now)
+    .sort((a, b) => a.timer.at - b.timer.at || a.timerSetAs - b.timerSetAs)
+    .map((service) => ({ service, timer: service.timer }))
 
 function fallDue(model: Model, task: Task): void {
   if (task.deadline <= model.now) end(model, task, 'failed', 'TASK_DEADLINE')

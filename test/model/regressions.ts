@@ -1,39 +1,6 @@
-import type { Lane, Retry, Setup } from './reference-state.js'
-import { orderOf, type Schedule, type Step } from './schedule.js'
-
-const setup: Setup = {
-  limit: 1,
-  lanes: {},
-  perOwner: Infinity,
-  queueLimit: Infinity,
-  onOverflow: 'reject',
-  timeout: Infinity,
-  queueTimeout: Infinity,
-  grace: 10,
-  retry: null,
-}
-
-const spawn = (...given: Parameters<typeof orderOf>): Step => ({
-  do: 'spawn',
-  order: orderOf(...given),
-  from: null,
-  sameIdAs: null,
-  turns: 0,
-})
-
-const TWICE: Retry = { attempts: 2, backoff: 'constant', delay: 2, maxDelay: Infinity }
-
-const leap = (ms: number): Step => ({ do: 'advance', ms, inOneLeap: true, turns: 1 })
-
-const scopeOn = (signal: number): Step => ({
-  do: 'make a scope',
-  order: { limit: Infinity, timeout: null, grace: null, retry: null, owner: null, signal, parent: null },
-  turns: 0,
-})
-
-const abort: Step = { do: 'abort', signal: 0, turns: 1 }
-
-const NO_LIMITS: Lane = { concurrency: Infinity, queueLimit: Infinity, rate: null }
+import { abort, leap, NO_LIMITS, scopeOn, setup, spawn, TWICE } from './fixed-steps.js'
+import { orderOf } from './order-of.js'
+import type { Schedule } from './schedule.js'
 
 /** Schedules that the supervisor once got wrong, or that chance seldom meets, cut down to what matters. */
 export const REGRESSIONS: Record<string, Schedule> = {
@@ -205,6 +172,18 @@ export const REGRESSIONS: Record<string, Schedule> = {
   'says of nobody whose caller has gone that one in a scope of that signal, which it came after, has failed it': {
     setup,
     steps: [scopeOn(0), spawn('yields', { scope: 0 }), spawn('waits', { signal: 0, after: [0] }), abort],
+    finale: 'settle',
+  },
+  'lets as many more wait in a lane as are about to leave its queue, and no more than its cap lets start': {
+    setup: { ...setup, limit: 3, lanes: { slow: { concurrency: 1, queueLimit: 1, rate: null } } },
+    steps: [
+      spawn('waits', {
+        inside: [
+          orderOf('returns', { inside: [orderOf('returns', { inside: [orderOf('waits', { lane: 'slow' })] })] }),
+          ...[orderOf('waits', { lane: 'slow' }), orderOf('waits', { lane: 'slow' })],
+        ],
+      }),
+    ],
     finale: 'settle',
   },
 }
