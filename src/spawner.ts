@@ -5,6 +5,7 @@ import type { Assembly } from './runtime/assembly.js'
 import { closesOnItself } from './runtime/dependencies.js'
 import { Handle, unwrap } from './runtime/handle.js'
 import type { LiveTask, TaskScopeNode } from './runtime/live-task.js'
+import { silence } from './runtime/thenable.js'
 import { WatchedPromise } from './runtime/watched-promise.js'
 import type { SpawnOptions, TaskFunction, TaskHandle } from './work.js'
 
@@ -57,6 +58,8 @@ export class Spawner {
 
   /** Never throws: a filter that makes no sense cancels nothing. */
   cancel(target: string | TaskFilter, reason: unknown, among: Cancelling): number {
+    // A rejected promise troubles nobody either where the reason is nobody's.
+    silence(reason)
     if (typeof target === 'string') {
       const task = this.#parts.records.recorder.find(target)
       const isMine = task !== undefined && (this.#scope === null || this.#scope.holds(task.scope))

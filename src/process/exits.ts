@@ -15,7 +15,8 @@ export const processExits: Exits = {
     const watcher = (): void => {
       onExit()
     }
-    if (watchers.size === 0) process.on('exit', tellAll)
+    // First, since a listener that throws, or exits itself, is the last; and a logger may write down what it has in its own.
+    if (watchers.size === 0) process.prependListener('exit', tellAll)
     watchers.add(watcher)
     return () => {
       if (watchers.delete(watcher) && watchers.size === 0) process.off('exit', tellAll)

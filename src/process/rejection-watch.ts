@@ -1,6 +1,6 @@
 import { logTextOfError } from '../core/log-text.js'
 import { normalizeError } from '../core/normalize-error.js'
-import { taskInContext } from '../runtime/context.js'
+import { runInNext, stepInContext, taskInContext } from '../runtime/context.js'
 import { LiveTask } from '../runtime/live-task.js'
 import { spawnOf } from '../runtime/spawn-sites.js'
 import type { TaskSupervisor } from '../supervisor.js'
@@ -14,6 +14,9 @@ export interface Capture {
 }
 
 const captures = new Set<Capture>()
+
+/** How many rejections in a row may each come of telling about the one before: more would never end. */
+const MAX_CHAIN = 10
 
 /** Known to a second copy of the package: the listeners of both would else each take the other's for the user's. */
 const MARK = Symbol.for('taskward.onRejection')
@@ -74,6 +77,12 @@ function record(reason: unknown): void {
     const task = context instanceof LiveTask ? context : null
     const capture = captureFor(task)
     if (!capture) return
+    if (stepInContext() >= MAX_CHAIN) {
+      complain(
+        `taskward: an unhandled rejection came of telling about another and is not recorded: ${logTextOfError(normalizeError(reason))}`,
+      )
+      return
+    }
     const from = task && { task: task.id, taskName: task.settings.name }
     const site = (task && firstFrame(spawnOf(task))) ?? firstFrame(reason)
     // Rejects before it returns, so that a process that dies of it has the outcome.
@@ -82,10 +91,12 @@ function record(reason: unknown): void {
         reject(reason)
       },
     }
-    capture.supervisor.spawn(rejected as PromiseLike<never>, {
-      name: 'unhandledRejection',
-      metadata: { ...from, ...(site !== undefined && { site }) },
-    })
+    runInNext(() =>
+      capture.supervisor.spawn(rejected as PromiseLike<never>, {
+        name: 'unhandledRejection',
+        metadata: { ...from, ...(site !== undefined && { site }) },
+      }),
+    )
   } catch (thrown) {
     // Thrown from here, it would take the place of what the process dies of.
     complain(`taskward: an unhandled rejection could not be recorded: ${logTextOfError(normalizeError(thrown))}`)

@@ -1,5 +1,6 @@
 import { TaskOptionError } from '../core/errors.js'
 import { LinkedList, type ListEntry } from '../core/linked-list.js'
+import { silence } from './thenable.js'
 
 /** Whoever hangs on a signal of a caller's. */
 export interface SignalMember<Task = unknown> {
@@ -82,7 +83,11 @@ export interface CallerLink {
  */
 export function linkCaller<Task>(signal: AbortSignal, member: SignalMember<Task>, path = 'spawn().signal'): CallerLink {
   try {
-    if (signal.aborted) return { hasAborted: true, reason: signal.reason as unknown, unlink: null }
+    if (signal.aborted) {
+      const reason = signal.reason as unknown
+      silence(reason)
+      return { hasAborted: true, reason, unlink: null }
+    }
     return { hasAborted: false, reason: undefined, unlink: joinSignal(signal, member) }
   } catch {
     throw new TaskOptionError(path, 'expected an AbortSignal, got one that cannot be listened to')

@@ -31,3 +31,11 @@ export function runOutsideTasks<R>(context: CapturedContext, call: () => R): R {
 
 /** The task in whose context the caller runs, of whichever supervisor. It may have ended. */
 export const taskInContext = (): object | undefined => currentTask.getStore()
+
+const currentStep = new AsyncLocalStorage<number>()
+
+/** How many calls of `runInNext`, each of which came of the one before, the code that is now running comes of. */
+export const stepInContext = (): number => currentStep.getStore() ?? 0
+
+/** Calls the function, so that whatever comes of it can be told to do so, through every await. */
+export const runInNext = <R>(call: () => R): R => currentStep.run(stepInContext() + 1, call)

@@ -8,6 +8,8 @@ export interface Situation {
   /** Every run that holds a slot or runs in a lent one, those that are stopping included. */
   readonly runs: readonly TaskRun[]
   readonly areSlotsTaken: boolean
+  /** Whether the waiting task may run in a lent slot as soon as time has opened its lane. */
+  readonly mayBorrowLater: (task: LiveTask) => boolean
   /** What the waiting task has to pass besides the slots. */
   readonly gatesOf: (task: LiveTask) => readonly Gate[]
 }
@@ -43,10 +45,10 @@ function reachable({ awaited, runs }: Situation): Set<LiveTask> {
 }
 
 function isStuck(task: LiveTask, stuck: ReadonlySet<LiveTask>, situation: Situation): boolean {
-  const { areSlotsTaken, awaited, gatesOf, runs } = situation
+  const { areSlotsTaken, awaited, gatesOf, mayBorrowLater, runs } = situation
   if (task.status === 'running') return [...awaited(task)].some((other) => stuck.has(other))
   if (task.waitsFor) return dependenciesOf(task).some((other) => stuck.has(other))
-  if (task.ticket === null) return false
+  if (task.ticket === null || mayBorrowLater(task)) return false
   const areStuck = (holders: readonly TaskRun[]): boolean =>
     holders.length > 0 && holders.every((run) => !run.hasEnded && stuck.has(run.task) && stuck.has(innermost(run).task))
   if (areSlotsTaken && areStuck(runs.filter(({ holdsSlot }) => holdsSlot))) return true

@@ -171,9 +171,8 @@ export class Dispatcher {
     const where = this.gates.whereabouts(task)
     const shared = gatesWithin(lender)
     const own = gatesAt(where).filter((gate) => !shared.has(gate))
-    // Its start would use no token of the rate.
-    const isRated = where.lane?.settings.rate && shared.has(where.lane)
-    if (isRated || !areOpen(own)) return false
+    if (where.lane?.lacksToken || !areOpen(own)) return false
+    if (where.lane && shared.has(where.lane)) where.lane.takeToken()
     this.#queue.remove(task)
     this.#left(task)
     const run = this.#hold(task, own)

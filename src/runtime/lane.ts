@@ -52,12 +52,27 @@ export class Lane extends Gate {
     return !this.#isRateFull && super.isOpen
   }
 
-  /** Each start takes a token of the rate, that of a retry too. */
   override enter(): void {
-    this.#rate?.take(this.#clock.monotonic())
     super.enter()
+    this.takeToken()
+  }
+
+  /** Each start takes a token of the rate: that of a retry too, and one in the place of another task. */
+  takeToken(): void {
+    this.#rate?.take(this.#clock.monotonic())
     this.refresh()
     this.watch()
+  }
+
+  /** Whether the rate allows no start now. */
+  get lacksToken(): boolean {
+    this.refresh()
+    return this.#isRateFull
+  }
+
+  /** Whether it allows one later, if nothing else starts. */
+  get getsToken(): boolean {
+    return this.lacksToken && this.#rate!.opensAt(this.#clock.monotonic()) !== Infinity
   }
 
   /** Looks whether time has opened it: timers may come late. */

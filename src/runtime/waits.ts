@@ -87,7 +87,7 @@ export class Waits {
     let hasLent = false
     for (const [run, waits] of [...this.#waits]) {
       for (const task of waits.keys()) {
-        if (task.settings.reentrant === 'borrow' && this.#parts.dispatcher.lend(run, task)) hasLent = true
+        if (mayBorrow(task) && this.#parts.dispatcher.lend(run, task)) hasLent = true
       }
     }
     return hasLent
@@ -101,6 +101,7 @@ export class Waits {
       awaited: (task) => this.#waits.get(task.run!)?.keys() ?? [],
       runs: runs.filter(({ holdsSlot, lender }) => holdsSlot || lender !== null),
       areSlotsTaken: dispatcher.slots.held >= dispatcher.slots.limit,
+      mayBorrowLater: (task) => mayBorrow(task) && dispatcher.gates.laneOf(task)?.getsToken === true,
       gatesOf: (task) => dispatcher.gatesOf(task),
     })
     const ripe = this.#ripe(stuck)
@@ -155,3 +156,5 @@ export class Waits {
     return undefined
   }
 }
+
+const mayBorrow = ({ settings }: LiveTask): boolean => settings.reentrant === 'borrow'

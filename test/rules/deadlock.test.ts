@@ -345,11 +345,40 @@ describe("with reentrant: 'borrow'", () => {
     expect([supervisor.status().slots.running, supervisor.status().lanes['narrow']?.running]).toEqual([0, 0])
   })
 
-  it('a start that would take a token of a rate is not lent', async () => {
-    const lanes = { slow: { concurrency: 1, rate: { limit: 1, interval: 100 } } }
-    const supervisor = clocked({ ...BORROW, lanes })
+  describe('in a lane with a rate', () => {
+    const lanes = { slow: { concurrency: 1, rate: { limit: 2, interval: 5_000 } } }
     const slow = { lane: 'slow' }
-    expect(await settle(supervisor.spawn(({ spawn }) => spawn(() => 1, slow).result, slow))).toEqual(['TASK_DEADLOCK'])
+
+    it('a start in a lent slot takes a token like any other', async () => {
+      const supervisor = clocked({ ...BORROW, lanes })
+      const parent = supervisor.spawn(({ spawn }) => spawn(() => 1, slow).result, slow)
+      await turns()
+      expect(parent.status).toBe('completed')
+      expect(supervisor.status().lanes['slow']?.state).toBe('rate-limited')
+    })
+
+    it.each<{ lane?: string }>([slow, {}])(
+      'what may borrow waits for its token, and is in no deadlock: parent %o',
+      async (options) => {
+        const supervisor = clocked({ ...BORROW, lanes })
+        supervisor.spawn(() => 1, slow)
+        if (!options.lane) supervisor.spawn(() => 1, slow)
+        const parent = supervisor.spawn(({ spawn }) => spawn(() => clock.monotonic(), slow).result, options)
+        await turns()
+        clock.advance(4_999)
+        await turns()
+        expect(parent.status).toBe('running')
+        clock.advance(1)
+        expect(await settle(parent)).toEqual([5_000])
+      },
+    )
+
+    it('what may borrow, but never gets a token, ends', async () => {
+      const supervisor = clocked({ ...BORROW, lanes: { slow: { rate: { limit: 1, interval: Infinity } } } })
+      expect(await settle(supervisor.spawn(({ spawn }) => spawn(() => 1, slow).result, slow))).toEqual([
+        'TASK_DEADLOCK',
+      ])
+    })
   })
 })
 

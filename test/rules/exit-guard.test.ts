@@ -78,6 +78,12 @@ describe('a process that ends with tasks alive', () => {
     expect(stdout).toBe('')
   })
 
+  it('is not kept from it by what else listens for the exit', async () => {
+    const { code, records, stderr } = await left('exit', 'live,bystander')
+    expect({ code, lines: stderr.match(LINE)?.length }).toEqual({ code: 5, lines: 1 })
+    expect(records.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed'])
+  })
+
   it('says so through the logger instead, where there is one', async () => {
     const { stdout, stderr } = await left('exit', 'live,logger')
     expect(stderr).not.toMatch(LINE)

@@ -25,7 +25,12 @@ it('leaves nothing behind after a million tasks on one shared signal (rule 13)',
   )
   expect(left.growth).toBeLessThan(5e6)
   expect(left.listenersAtRest).toBe(0)
-  expect(left.resourcesAtEnd).toEqual(left.resourcesAtStart)
+  // Newer versions of Node are still busy with loading the fixture at its start.
+  for (const early of left.resourcesAtStart) {
+    const index = left.resourcesAtEnd.indexOf(early)
+    if (index >= 0) left.resourcesAtEnd.splice(index, 1)
+  }
+  expect(left.resourcesAtEnd).toEqual([])
   expect(left.stored).toBe(500)
   expect(left).toMatchObject({ waiting: 0, slots: { running: 0, stopping: 0, abandoned: 0 } })
   expect(left.store).toMatchObject({ state: 'ok', buffered: 0, dropped: 0 })

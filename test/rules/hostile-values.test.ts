@@ -63,6 +63,13 @@ const ENTRIES: Record<string, Entry> = {
     const outcome = await handle.settled
     return outcome.status === 'cancelled' ? outcome.error : undefined
   },
+  'the signal of a caller has aborted with it': async (value) => {
+    const supervisor = new TaskSupervisor()
+    // Here it is a reason that nobody gets.
+    expect([supervisor.cancel('nobody', value), supervisor.cancel({ lanee: 'a' } as never, value)]).toEqual([0, 0])
+    const outcome = await supervisor.spawn(() => 1, { signal: AbortSignal.abort(value) }).settled
+    return outcome.status === 'cancelled' ? outcome.error : undefined
+  },
 }
 
 // Tens of megabytes each: once is enough.

@@ -114,6 +114,13 @@ describe('handle: true', () => {
     expect(stdout).toContain('goes on')
   })
 
+  it.each(['throw', 'warn'])('ends where telling about one brings about the next: %s', async (mode) => {
+    const { code, captured, stdout, stderr } = await run(['capture', 'handle', 'again'], mode)
+    expect({ code, count: captured.length }).toEqual({ code: 0, count: 10 })
+    expect(stdout).toContain('goes on')
+    expect(stderr).toContain('came of telling about another and is not recorded: Error: boom')
+  })
+
   it('does not overrule strict', async () => {
     const { code, captured } = await run(['capture', 'handle'], 'strict')
     expect({ code, count: captured.length }).toEqual({ code: 1, count: 1 })

@@ -21,19 +21,31 @@ export async function whenFree<T>(work: () => T, patienceMs: number): Promise<T>
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** How long a process that ends waits for another's write, at most: nothing else in it goes on meanwhile. */
+/** How long a process that ends waits for others' writes, in all: nothing else in it goes on meanwhile. */
 const MOST_BLOCKED_MS = 200
 
-/** As `whenFree`, for a process that has no turn left: puts the whole thread to sleep between its attempts. */
-export function whenFreeSync<T>(work: () => T, patienceMs: number): T {
-  const end = performance.now() + Math.min(patienceMs, MOST_BLOCKED_MS)
-  for (;;) {
-    try {
-      return work()
-    } catch (error) {
-      if (faultOf(error) !== 'busy' || performance.now() >= end) throw error
+/**
+ * As `whenFree`, for a process that has no turn left: puts the whole thread to sleep between its attempts. What one call has
+ * waited the next has not, since one that fails is followed by others, for parts of the same.
+ */
+export class LastPatience {
+  #leftMs: number
+
+  constructor(patienceMs: number) {
+    this.#leftMs = Math.min(patienceMs, MOST_BLOCKED_MS)
+  }
+
+  whenFree<T>(work: () => T): T {
+    for (;;) {
+      try {
+        return work()
+      } catch (error) {
+        if (faultOf(error) !== 'busy' || this.#leftMs <= 0) throw error
+      }
+      const sinceMs = performance.now()
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + Math.random())
+      this.#leftMs -= performance.now() - sinceMs
     }
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + Math.random())
   }
 }
 

@@ -16,7 +16,7 @@ import { commitAll } from './commit.js'
 import { Connection } from './connection.js'
 import { storeErrorOf } from './faults.js'
 import { listErrors, listTasks } from './lists.js'
-import { nextTurn, whenFree, whenFreeSync } from './patience.js'
+import { LastPatience, nextTurn, whenFree } from './patience.js'
 import { prune } from './prune.js'
 import { changesSince, countsOf, hasTask, historyOf, taskOf } from './reads.js'
 import { beat, instances, leave, orphans } from './roster.js'
@@ -32,6 +32,7 @@ export class SqliteStore implements TaskStore {
   readonly capabilities: StoreCapabilities
   readonly #source: Source
   readonly #patienceMs: number
+  readonly #lastPatience: LastPatience
   readonly #name: string
   #connection: Connection | undefined
   #opening: Promise<void> | undefined
@@ -42,6 +43,7 @@ export class SqliteStore implements TaskStore {
     this.capabilities = { durable: !isLost, shared: !isLost, push: false }
     this.#source = source
     this.#patienceMs = patienceMs
+    this.#lastPatience = new LastPatience(patienceMs)
     this.#name = 'path' in source ? `The SQLite store ${source.path}` : 'The SQLite store'
   }
 
@@ -78,7 +80,7 @@ export class SqliteStore implements TaskStore {
   commitSync(changes: readonly TaskChange[]): CommitAnswer[] {
     try {
       const connection = this.#opened
-      return whenFreeSync(() => connection.transaction(() => commitAll(connection, changes)), this.#patienceMs)
+      return this.#lastPatience.whenFree(() => connection.transaction(() => commitAll(connection, changes)))
     } catch (error) {
       throw storeErrorOf(error, this.#name)
     }

@@ -35,6 +35,21 @@ describe('commitSync of SQLite', () => {
     await store.close()
   })
 
+  it('waits for it once in all, however often it is called: what fails comes again in halves', async () => {
+    const store = sqliteStore({ path: place.path })
+    await store.open()
+    const other = openDatabase(place.path)
+    other.exec('BEGIN IMMEDIATE')
+    const startedMs = performance.now()
+    for (let call = 0; call < 12; call++) {
+      expect(() => store.commitSync!([change(recordOf('a'))])).toThrow(/another process has been writing/)
+    }
+    expect(performance.now() - startedMs).toBeLessThan(1_500)
+    other.exec('COMMIT')
+    other.close?.()
+    await store.close()
+  })
+
   it('leaves a transaction of whoever handed the database in to its owner', async () => {
     const database = openDatabase(place.path)
     const store = sqliteStore({ database })
