@@ -3,7 +3,7 @@ import { holds, same, sameSince } from './disagreement.js'
 import type { Driver } from './driver.js'
 import { isIn } from './reference-facts.js'
 import type { Model, Scope, Service } from './reference-state.js'
-import { numberIn } from './troupe.js'
+import { nameOf, numberIn } from './troupe.js'
 
 /** Services, as far as they can be seen in the middle of a turn. */
 export function compareServices({ model, troupe, startedAt }: Driver): void {
@@ -51,7 +51,7 @@ export function compareServicesAfterTurns({ model, troupe }: Driver): void {
 }
 
 const statusSeen = ({ state, startedAt, restarts, nextRestartAt, lastError }: ServiceStatus, epoch: number) => ({
-  ...{ state, restarts, lastError: lastError?.code ?? null },
+  ...{ state, restarts, lastError: nameOf(lastError) },
   startedAt: startedAt === null ? null : startedAt - epoch,
   nextRestartAt: nextRestartAt === null ? null : nextRestartAt - epoch,
 })

@@ -67,13 +67,14 @@ export function settleService(model: Model, { serviceRun, how }: ServiceSettleme
   service.run = null
   service.timer = NEVER
   if (code) service.lastError = code
-  if (service.state === 'stopping') hasStopped(model, service)
+  if (service.state === 'stopping') hasStopped(model, service, null)
   else goOn(model, service, code)
 }
 
-function hasStopped(model: Model, service: Service): void {
+/** @param why it is over though it may not be, where it was given up */
+function hasStopped(model: Model, service: Service, why: 'given up' | null): void {
   if (service.afterStop === 'start') startNextTurn(model, service)
-  else end(model, service, 'stopped', null)
+  else end(model, service, 'stopped', why)
 }
 
 /** It ended by itself, so it is started again, unless it is not meant to be or has been too often of late. */
@@ -119,7 +120,8 @@ export function startAgain(model: Model, service: Service): void {
 export function giveUp(model: Model, service: Service): void {
   service.run = null
   service.timer = NEVER
-  hasStopped(model, service)
+  service.lastError = 'given up'
+  hasStopped(model, service, 'given up')
 }
 
 /** Stops it and starts it again. Counts toward no limit; where it had ended nothing counts any more. */
@@ -174,6 +176,6 @@ function end(model: Model, service: Service, state: 'stopped' | 'failed', code: 
   if (code) service.lastError = code
   service.firstEnd ??= { state, code }
   service.ends++
-  service.events.push(code ? `service:failed: ${code}` : 'service:stopped')
+  service.events.push(state === 'failed' ? `service:failed: ${code}` : 'service:stopped')
   if (afterStop === 'end, then start') restart(model, service)
 }

@@ -1,4 +1,12 @@
-import type { ServiceContext, ServiceHandle, ServiceOptions, ServiceStatus, TaskScope, TaskSupervisor } from 'taskward'
+import type {
+  ServiceContext,
+  ServiceHandle,
+  ServiceOptions,
+  ServiceStatus,
+  TaskError,
+  TaskScope,
+  TaskSupervisor,
+} from 'taskward'
 import { withoutChance } from './options.js'
 import { Performance, type How } from './performance.js'
 import type { ServiceOrder } from './reference-orders.js'
@@ -60,7 +68,7 @@ export class Troupe {
     }
     const handle = host.supervise(`service ${number}`, fn, optionsOf(order))
     Object.assign(member, { handle })
-    void handle.settled.then(({ state, error }) => (member.end = { state, code: error?.code ?? null }))
+    void handle.settled.then(({ state, error }) => (member.end = { state, code: nameOf(error) }))
   }
 
   restart(service: Service): void {
@@ -101,6 +109,10 @@ export class Troupe {
 }
 
 export const numberIn = (name: string) => Number(name.split(' ').at(-1))
+
+/** The code of an error; that of a service that was given up has none. */
+export const nameOf = (error: TaskError | null) =>
+  error?.message.includes('was given up') ? 'given up' : (error?.code ?? null)
 
 function optionsOf({
   restart,
