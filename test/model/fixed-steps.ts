@@ -34,9 +34,9 @@ export const scopeOn = (signal: number): Step => ({
   turns: 0,
 })
 
-export const scopeIn = (parent: number | null): Step => ({
+export const scopeIn = (parent: number | null, limit = Infinity): Step => ({
   do: 'make a scope',
-  order: { limit: Infinity, timeout: null, grace: null, retry: null, owner: null, signal: null, parent },
+  order: { limit, timeout: null, grace: null, retry: null, owner: null, signal: null, parent },
   turns: 0,
 })
 

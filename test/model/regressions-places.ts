@@ -44,6 +44,16 @@ export const PLACE_REGRESSIONS: Record<string, Schedule> = {
     ],
     finale: 'settle',
   },
+  'lets no more run in scopes within a scope than that allows, though slots are free': {
+    setup: { ...setup, limit: 4 },
+    steps: [
+      ...[scopeIn(null, 1), scopeIn(0), scopeIn(0), spawn('waits', { scope: 1 })],
+      ...[spawn('waits', { scope: 1 }), spawn('waits', { scope: 2 }), spawn('waits')],
+      { do: 'settle', pick: 1, how: 'ok', turns: 1 },
+      { do: 'settle', pick: 0, how: 'ok', turns: 1 },
+    ],
+    finale: 'settle',
+  },
   'gives tasks that two closings abort the shorter of their graces, also where that is of the first': {
     setup: { ...setup, limit: 3, grace: Infinity },
     steps: [

@@ -1,6 +1,14 @@
 import { abort, leap, NO_LIMITS, scopeOn, setup, spawn, TWICE } from './fixed-steps.js'
 import { orderOf } from './order-of.js'
-import type { Schedule } from './schedule.js'
+import type { Schedule, Step } from './schedule.js'
+
+const SETTLE: Step = { do: 'settle', pick: 0, how: 'ok', turns: 1 }
+
+/** Two of the first and one of the second wait, and one of the third comes when the first has had its turn. */
+const turnsOf = (first: string, second: string, third: string, spawnOf: (whose: string) => Step): Step[] => [
+  ...[spawn('waits'), spawnOf(first), spawnOf(first), spawnOf(second), SETTLE],
+  ...[spawnOf(third), SETTLE, SETTLE, SETTLE],
+]
 
 /** Schedules that the supervisor once got wrong, or that chance seldom meets, cut down to what matters. */
 export const REGRESSIONS: Record<string, Schedule> = {
@@ -184,6 +192,16 @@ export const REGRESSIONS: Record<string, Schedule> = {
         ],
       }),
     ],
+    finale: 'settle',
+  },
+  'gives each lane its turn, and a new one the last': {
+    setup: { ...setup, lanes: { slow: NO_LIMITS, fast: NO_LIMITS, strict: NO_LIMITS } },
+    steps: turnsOf('slow', 'fast', 'strict', (lane) => spawn('waits', { lane })),
+    finale: 'settle',
+  },
+  'gives each owner its turn, and a new one the last': {
+    setup,
+    steps: turnsOf('x', 'y', 'z', (owner) => spawn('waits', { owner })),
     finale: 'settle',
   },
 }
