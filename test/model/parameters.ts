@@ -15,9 +15,10 @@ const isRepeated = MODEL_PATH !== undefined
  * @param share of those who share a campaign, which one this is: each plays schedules of its own
  */
 export function parametersOf(numRuns: number, share = 0): fc.Parameters<unknown> {
-  const seed =
-    MODEL_SEED === undefined ? Math.trunc(Math.random() * 2 ** 31) : Number(MODEL_SEED) + (isRepeated ? 0 : share)
-  console.info(`${numRuns} runs with MODEL_SEED=${seed}`)
+  const base = MODEL_SEED === undefined ? Math.trunc(Math.random() * 2 ** 30) : Number(MODEL_SEED)
+  console.info(`${numRuns} runs with MODEL_SEED=${base}`)
+  // A failure prints the very seed it was played with.
+  const seed = isRepeated ? base : base + share
   return {
     numRuns: Math.ceil(numRuns),
     seed,

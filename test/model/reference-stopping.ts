@@ -1,7 +1,7 @@
 /** How the services of a place are stopped, one after the other, in the reference model. Nothing imported from src. */
 import { hasEnded, isIdle, isIn } from './reference-facts.js'
 import { giveUp, stop } from './reference-services.js'
-import type { Model, Scope, Service, Stopping } from './reference-state.js'
+import type { Model, Scope, Service, ServiceRun, Stopping } from './reference-state.js'
 
 /** In order of start. */
 export const liveServices = ({ services }: Model, place: Scope | null): Service[] =>
@@ -57,3 +57,12 @@ export const stoppingsOf = ({ closings, stoppings }: Model): Stopping[] =>
 export const isBeingStopped = (model: Model, service: Service) =>
   stoppingsOf(model).some(({ scope, isOver }) => !isOver && isIn(service, scope)) ||
   model.closings.some(({ scope, stopping }) => !stopping && isIn(service, scope) && isIdle(model, scope))
+
+/** Whether the service is told to stop with its place as soon as what goes on by itself has its turn. */
+export const isAboutToBeTold = (model: Model, { service, told }: ServiceRun) =>
+  told === null &&
+  !hasEnded(service) &&
+  (stoppingsOf(model).some(
+    ({ scope, isOver, awaited }) => !isOver && isIn(service, scope) && awaited.every(hasEnded),
+  ) ||
+    model.closings.some(({ scope, stopping }) => !stopping && isIn(service, scope) && isIdle(model, scope)))

@@ -5,7 +5,7 @@ import { abandon, end, fail, fill, settle } from './reference-life.js'
 import { rateOpensAt } from './reference-queue.js'
 import { serviceFallsDue, settleService, startAgain } from './reference-services.js'
 import { NEVER, type Model, type Run, type Task } from './reference-state.js'
-import { goOnStopping, isBeingStopped, stoppingsOf } from './reference-stopping.js'
+import { goOnStopping, isAboutToBeTold, isBeingStopped, stoppingsOf } from './reference-stopping.js'
 
 /** Things that come at the very same moment, of which nobody promises which comes first. */
 export class Undecided extends Error {}
@@ -14,8 +14,9 @@ export class Undecided extends Error {}
 export function turn(model: Model): void {
   do {
     for (let next = model.onTheirWay.shift(); next; next = model.onTheirWay.shift()) {
-      if ('serviceRun' in next) settleService(model, next)
-      else settle(model, next)
+      if (!('serviceRun' in next)) settle(model, next)
+      else if (isAboutToBeTold(model, next.serviceRun)) throw new Undecided()
+      else settleService(model, next)
     }
   } while (startServices(model) || model.closings.some((one) => goOnClosing(model, one)) || stopServices(model))
 }
