@@ -150,8 +150,12 @@ export class Services {
 
   #enter(service: Service): void {
     const { name } = service.settings
+    const former = this.#ended.get(name)
     this.#ended.delete(name)
-    for (let above = this.#parent; above !== null; above = above.#parent) above.#endedWithin.delete(service)
+    for (let above = this.#parent; above !== null; above = above.#parent) {
+      if (former) above.#endedWithin.delete(former)
+      above.#endedWithin.delete(service)
+    }
     this.#live.set(name, service)
     service.order = this.#nextOrder()
     this.#appear()

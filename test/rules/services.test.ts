@@ -126,6 +126,19 @@ describe('supervise', () => {
     expect(supervisor.status().services).toEqual([])
   })
 
+  it('lists one of a name in a scope, also above it, when it follows one that has ended', async () => {
+    const { supervisor } = clocked()
+    const scope = supervisor.scope('outer').scope('inner')
+    for (let i = 0; i < 3; i++) {
+      const handle = scope.supervise('poller', obedient, { backoff: EVEN })
+      if (i < 2) await handle.stop()
+    }
+    for (const place of [scope, supervisor]) {
+      expect(place.status().services.map(({ name, state }) => [name, state])).toEqual([['poller', 'running']])
+    }
+    await supervisor.close()
+  })
+
   it('refuses a second live service of one name, and lets it follow one that has ended', async () => {
     const { supervisor } = clocked()
     const { handle, last } = scripted(supervisor, { isDeaf: true })
