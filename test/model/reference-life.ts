@@ -43,7 +43,7 @@ function tellDependents(model: Model, ended: Task): void {
     task.waitsFor = task.waitsFor.filter((other) => other !== ended)
     if (isOver(task)) continue
     if (mustFail(task)) refuse(model, task, 'failed', 'TASK_DEPENDENCY_FAILED')
-    else if (task.waitsFor.length === 0 && (task.runAt ?? -Infinity) <= model.now) due(model, task)
+    else if (task.waitsFor.length === 0 && task.isDelayOver) due(model, task)
   }
 }
 
@@ -108,6 +108,7 @@ function wait(model: Model, task: Task): void {
 
 /** Its delay, or the pause before its next attempt, is over. */
 export function due(model: Model, task: Task): void {
+  task.isDelayOver = true
   task.timer = { at: task.deadline }
   if (task.waitsFor.length > 0) return
   task.isDue = true

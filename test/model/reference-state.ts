@@ -148,6 +148,8 @@ export interface Task extends Timed {
   version: number
   /** When it must have ended. */
   readonly deadline: number
+  /** The timer of its delay has fired: a dependency that ends at the same instant, but before, lets nobody go. */
+  isDelayOver: boolean
   /** Its delay, or the pause before its next attempt, is over. */
   isDue: boolean
   /** Since when it has waited for a slot. */
@@ -271,6 +273,7 @@ export const createTask = ({ tasks, scopes, now, state }: Model, order: Order, p
   abandoned: false,
   version: 1,
   deadline: now + (order.deadline ?? Infinity),
+  isDelayOver: !order.delay,
   isDue: false,
   waitsSince: now,
   runs: [],
