@@ -67,6 +67,7 @@ function wait(model: Model, task: Task): void {
 
 /** Its delay, or the pause before its next attempt, is over. */
 export function due(model: Model, task: Task): void {
+  task.isDelayOver = true
   task.timer = { at: task.deadline }
   if (task.waitsFor.length > 0) return
   task.isDue = true

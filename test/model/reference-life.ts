@@ -33,8 +33,7 @@ function tellDependents(model: Model, ended: Task): void {
     task.waitsFor = task.waitsFor.filter((other) => other !== ended)
     if (isOver(task)) continue
     if (mustFail(task)) refuse(model, task, 'failed', 'TASK_DEPENDENCY_FAILED')
-    // A delay that is over at this very instant falls due in its turn.
-    else if (task.waitsFor.length === 0 && task.timer.at > (task.runAt ?? -Infinity)) due(model, task)
+    else if (task.waitsFor.length === 0 && task.isDelayOver) due(model, task)
   }
 }
 

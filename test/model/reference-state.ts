@@ -62,6 +62,8 @@ export interface Task extends Timed {
   version: number
   /** When it must have ended. */
   readonly deadline: number
+  /** The timer of its delay has fired: a dependency that ends at the same instant, but before, lets nobody go. */
+  isDelayOver: boolean
   /** Its delay, or the pause before its next attempt, is over. */
   isDue: boolean
   /** Since when it has waited for a slot. */
@@ -265,6 +267,7 @@ export const createTask = ({ tasks, scopes, closings, now }: Model, order: Order
   abandoned: false,
   version: 1,
   deadline: now + (order.deadline ?? Infinity),
+  isDelayOver: !order.delay,
   isDue: false,
   waitsSince: now,
   runs: [],

@@ -22,6 +22,15 @@ export const REGRESSIONS: Record<string, Schedule> = {
     steps: [spawn('yields', { signal: 0 }), spawn('waits', { signal: 0 }), abort],
     finale: 'settle',
   },
+  'is too late with a deadline at the instant at which its delay, and what it comes after, end': {
+    setup: { ...setup, queueLimit: 0, timeout: 10, grace: 0 },
+    steps: [
+      spawn('waits'),
+      spawn('waits', { delay: 10, deadline: 10, after: [0], onDependencyFailure: 'run' }),
+      { do: 'advance', ms: 10, inOneLeap: false, turns: 0 },
+    ],
+    finale: 'settle',
+  },
   'has a free slot for a newcomer when the cap is set in the turn in which a function has returned': {
     setup: { ...setup, queueLimit: 0 },
     steps: [spawn('returns'), { do: 'resize', limit: 1, turns: 0 }, spawn('waits')],
