@@ -89,7 +89,8 @@ export const ownFields = (
   let looked = 0
   for (; looked < listed.length && looked < LOOKED_AT && keys.length <= limit; looked++) {
     const key = listed[looked]!
-    const field: unknown = key === 'stack' ? rawStack(value, lineageOf(value)) : getOwnPropertyDescriptor(value, key)?.value
+    const field: unknown =
+      key === 'stack' ? rawStack(value, lineageOf(value)) : getOwnPropertyDescriptor(value, key)?.value
     if (field === undefined || typeof field === 'function') continue
     const name = nameOf === undefined ? key : nameOf(key, field)
     if (name === undefined) continue
