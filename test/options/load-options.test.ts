@@ -46,14 +46,12 @@ describe('loadOptions', () => {
       ...{ timeout: Infinity, concurrency: Infinity, retry: { maxDelay: Infinity }, name: 'Infinity' },
       redact: ['Infinity'],
     })
-    expect(misuse({ retry: { delay: 'Infinity' } })).toBe(
-      'loadOptions().retry.delay: expected whole milliseconds from 0, got "Infinity"',
-    )
+    expect(misuse({ keepAlive: 'Infinity' })).toBe('loadOptions().keepAlive: expected true or false, got "Infinity"')
     expect(loadOptions({ timeout: Infinity })).toEqual({ timeout: Infinity })
   })
 
   it.each<[unknown, string]>([
-    [{ retry: { delay: '5' } }, 'loadOptions().retry.delay: expected whole milliseconds from 0, got "5"'],
+    [{ retry: { delay: '5' } }, 'loadOptions().retry.delay: expected whole milliseconds from 0, or Infinity, got "5"'],
     [{ timeout: null }, 'loadOptions().timeout: expected whole milliseconds from 0, or Infinity, got null'],
     [{ concurency: 5 }, 'loadOptions().concurency: unknown option "concurency"; did you mean \'concurrency\'?'],
     [
