@@ -46,7 +46,7 @@ const plan: Plan = {
 buildPackage()
 const major = process.versions.node.split('.', 1)[0]!
 const started = machineLine()
-const asked = `${values.rounds} rounds, bursts of ${plan.tasks.toLocaleString('en')}`
+const asked = `${values.rounds} ${values.rounds === '1' ? 'round' : 'rounds'}, bursts of ${plan.tasks.toLocaleString('en')}`
 console.log(`${started}; ${asked}\n${versionLine()}\n`)
 
 const sections: Record<string, string> = {}
